@@ -1,0 +1,1 @@
+"""Sources of frames: the radio, a recording, a simulation."""

@@ -1,0 +1,1 @@
+"""A virtual runner wearing virtual sensors on a virtual radio."""

@@ -1,0 +1,1 @@
+"""Pure, synchronous stages: block in, list out."""

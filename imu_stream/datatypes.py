@@ -1,0 +1,260 @@
+"""What flows between the stations: one frozen, typed thing for each joint.
+
+SI inside (s, m/s², rad/s, rad); degrees, g and steps/min only where the name says so.
+Segment axes are right-handed, x forward, y left, z up when standing upright. Earth: z up.
+Quaternions are scalar first and turn segment axes into earth axes. Intervals are [start, end).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+GRAVITY = 9.80665
+"""Standard gravity, m/s²."""
+
+
+class Placement(StrEnum):
+    """Where on the runner a sensor is worn."""
+
+    LEFT_FOOT = "left_foot"
+    RIGHT_FOOT = "right_foot"
+    CHEST = "chest"
+
+    @property
+    def is_foot(self) -> bool:
+        return self is not Placement.CHEST
+
+
+FEET = (Placement.LEFT_FOOT, Placement.RIGHT_FOOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One notification as the radio delivered it."""
+
+    arrival_s: float
+    """Session clock (monotonic, starts at 0) when the notification came in."""
+    placement: Placement
+    stream: str
+    """Name of the stream in the device profile."""
+    payload: bytes
+
+
+class LinkPhase(StrEnum):
+    """Phases of one sensor's link."""
+
+    SCANNING = "scanning"
+    CONNECTING = "connecting"
+    SETTING_UP = "setting up"
+    STREAMING = "streaming"
+    LOST = "lost"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """A change of a sensor's link; recorded like a frame."""
+
+    t_s: float
+    placement: Placement
+    phase: LinkPhase
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviceSamples:
+    """The samples of one decoded packet, in sensor axes, on the device's own clock."""
+
+    arrival_s: float
+    placement: Placement
+    ticks: int
+    """Raw device clock of the marked sample (first or last, see the profile's clock)."""
+    acc: Array
+    """(n, 3) m/s², specific force."""
+    gyr: Array | None
+    """(n, 3) rad/s; None for an accelerometer-only sensor."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Samples in sensor axes on the session clock; evenly spaced at the sensor's rate."""
+
+    placement: Placement
+    t_s: Array
+    """(n,) session time, s."""
+    acc: Array
+    """(n, 3) m/s², specific force."""
+    gyr: Array | None
+    """(n, 3) rad/s; None for an accelerometer-only sensor."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibratedSamples:
+    """Samples in segment axes: bias and mounting removed."""
+
+    placement: Placement
+    t_s: Array
+    acc: Array
+    gyr: Array | None
+    calibrated: bool
+    """True when a standing phase gave bias and zero angles; else they are guessed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orientation:
+    """Segment axes against the vertical; heading-free."""
+
+    samples: CalibratedSamples
+    up: Array
+    """(n, 3) earth's up direction in segment axes, unit length."""
+
+
+class GapReason(StrEnum):
+    """Why something was not measured."""
+
+    LOST = "lost"
+    CORRUPT = "corrupt"
+    NOT_A_NUMBER = "not a number"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span that was *not* measured: [start_s, end_s)."""
+
+    placement: Placement
+    start_s: float
+    end_s: float
+    reason: GapReason
+    samples: int
+    """How many samples are missing, by the sensor's rate; 0 when it cannot be known."""
+
+
+class EventKind(StrEnum):
+    """The two events of a foot contact."""
+
+    INITIAL_CONTACT = "initial_contact"
+    TERMINAL_CONTACT = "terminal_contact"
+
+
+class StrikeType(StrEnum):
+    """Which part of the foot lands first (Altman & Davis 2012)."""
+
+    REARFOOT = "rearfoot"
+    MIDFOOT = "midfoot"
+    FOREFOOT = "forefoot"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """One running stride of one foot: from its contact to the next contact of the same foot."""
+
+    foot: Placement
+    ic_s: float
+    """Initial contact."""
+    tc_s: float
+    """Terminal contact."""
+    end_s: float
+    """Next initial contact of the same foot."""
+    fsa_deg: float
+    """Foot strike angle, toe up positive; NaN when not measured."""
+    strike_type: StrikeType
+    confidence: float
+    """Probability that `strike_type` is right; 0 for unknown."""
+    strike_known_s: float
+    """Signal time at which the strike type was known."""
+    known_s: float
+    """Signal time at which this record was known."""
+
+    @property
+    def contact_time_s(self) -> float:
+        return self.tc_s - self.ic_s
+
+    @property
+    def stride_time_s(self) -> float:
+        return self.end_s - self.ic_s
+
+    @property
+    def cadence_spm(self) -> float:
+        return 120.0 / self.stride_time_s
+
+
+@dataclass(frozen=True, slots=True)
+class LeanState:
+    """Trunk lean over one stride of the trunk's own rhythm: [start_s, end_s)."""
+
+    start_s: float
+    end_s: float
+    lean_deg: float
+    """Mean forward lean relative to standing, forward positive."""
+    side_lean_deg: float
+    """Mean lean to the side relative to standing, to the right positive."""
+    cadence_spm: float
+    valid: bool
+    """False when uncalibrated or still settling: never a ground for a cue."""
+    known_s: float
+
+
+class CueKind(StrEnum):
+    """What a cue says; never how it sounds."""
+
+    LEAN_MORE = "lean_more"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Advice for the runner, with the reason it was given."""
+
+    t_s: float
+    """Signal time of the decision."""
+    kind: CueKind
+    value: float
+    """The measured value, in the unit of the threshold (degrees for lean)."""
+    threshold: float
+    expires_s: float
+    """Later than this it must not be given."""
+
+
+Output = Stride | LeanState | Cue | Gap | LinkState
+"""What the pipeline gives out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Which sensor axes point forward and up on the body: "x", "-y", "z", …"""
+
+    forward: str = "x"
+    up: str = "z"
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSetup:
+    """How one sensor takes part in a session."""
+
+    placement: Placement
+    profile: str
+    """Name of the device profile; "table" for samples that need no decoding."""
+    rate_hz: float
+    mount: Mount = Mount()
+    address: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHeader:
+    """All that is needed to derive a session's numbers again from its frames."""
+
+    version: str
+    started: str
+    """Wall clock at session time 0, ISO 8601 with time zone."""
+    sensors: tuple[SensorSetup, ...]
+    profiles: Mapping[str, str]
+    """Profile name -> the text of its TOML file, as used."""
+    target_deg: float | None
+    """Absolute lean target; None for the runner's own baseline plus a step."""

@@ -1,0 +1,60 @@
+"""Every error this package raises on purpose.
+
+ImuStreamError
+├── ProfileError       a device profile is wrong, or no profile fits
+├── LinkError          the radio: no adapter, sensor not found, set-up refused, link lost
+├── RecordingError     a session file or table cannot be read or written
+├── CalibrationError   a mounting or calibration that cannot be used
+└── MissingExtraError  an optional package is not installed
+
+A bad *frame* is not an error: it is counted and reported as a `Gap`, and never stops a run.
+"""
+
+from pathlib import Path
+
+
+class ImuStreamError(Exception):
+    """Base of all errors; the message says what is wrong, where, and what to do."""
+
+
+class ProfileError(ImuStreamError):
+    """A device profile that cannot be used.
+
+    Attributes:
+        path: the profile file, or its name.
+        key: the offending key in dotted form, or "" for the whole file.
+    """
+
+    def __init__(self, path: Path | str, key: str, problem: str) -> None:
+        where = f"{path}: {key}" if key else f"{path}"
+        super().__init__(f"{where}: {problem}")
+        self.path = path
+        self.key = key
+
+
+class LinkError(ImuStreamError):
+    """A Bluetooth link that could not be made, set up or kept."""
+
+
+class RecordingError(ImuStreamError):
+    """A session file or table that cannot be read or written.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: Path | str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class CalibrationError(ImuStreamError):
+    """A mounting or calibration that cannot be used."""
+
+
+class MissingExtraError(ImuStreamError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'imu-stream[{extra}]'")
+        self.extra = extra

@@ -1,0 +1,1 @@
+"""Where outputs go: sound, tables, summaries."""
