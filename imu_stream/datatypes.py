@@ -93,6 +93,23 @@ class Samples:
     """(n, 3) rad/s; None for an accelerometer-only sensor."""
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How one sensor sits on its segment, and since when that is known."""
+
+    placement: Placement
+    known_s: float
+    """Signal time at which it was known."""
+    rotation: tuple[tuple[float, float, float], ...]
+    """Rows: the segment's x, y and z axis in sensor axes."""
+    gyro_bias: tuple[float, float, float]
+    """rad/s, sensor axes."""
+    from_rest: bool
+    """True when a standing phase gave bias and zero angles; else they are guessed."""
+    note: str = ""
+    """What the user should know or do, if anything."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibratedSamples:
     """Samples in segment axes: bias and mounting removed."""
@@ -101,7 +118,7 @@ class CalibratedSamples:
     t_s: Array
     acc: Array
     gyr: Array | None
-    calibrated: bool
+    from_rest: bool
     """True when a standing phase gave bias and zero angles; else they are guessed."""
 
 
@@ -112,6 +129,8 @@ class Orientation:
     samples: CalibratedSamples
     up: Array
     """(n, 3) earth's up direction in segment axes, unit length."""
+    settled: bool
+    """False while the filter still forgets how it started."""
 
 
 class GapReason(StrEnum):
@@ -135,13 +154,6 @@ class Gap:
     """How many samples are missing, by the sensor's rate; 0 when it cannot be known."""
 
 
-class EventKind(StrEnum):
-    """The two events of a foot contact."""
-
-    INITIAL_CONTACT = "initial_contact"
-    TERMINAL_CONTACT = "terminal_contact"
-
-
 class StrikeType(StrEnum):
     """Which part of the foot lands first (Altman & Davis 2012)."""
 
@@ -152,33 +164,46 @@ class StrikeType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stride:
-    """One running stride of one foot: from its contact to the next contact of the same foot."""
+class Strike:
+    """How a foot landed; known within the same stance, before the contact has ended."""
 
     foot: Placement
     ic_s: float
-    """Initial contact."""
-    tc_s: float
-    """Terminal contact."""
-    end_s: float
-    """Next initial contact of the same foot."""
     fsa_deg: float
     """Foot strike angle, toe up positive; NaN when not measured."""
     strike_type: StrikeType
     confidence: float
     """Probability that `strike_type` is right; 0 for unknown."""
-    strike_known_s: float
-    """Signal time at which the strike type was known."""
+    known_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """One running contact of one foot, with the stride that ended with it.
+
+    A record is complete at the swing after the contact, before the same foot lands again;
+    so its stride time runs from the previous contact of the same foot to this one.
+    """
+
+    strike: Strike
+    tc_s: float
+    """Terminal contact."""
+    stride_time_s: float
+    """From the same foot's previous initial contact to this one; NaN for a bout's first."""
     known_s: float
     """Signal time at which this record was known."""
 
     @property
-    def contact_time_s(self) -> float:
-        return self.tc_s - self.ic_s
+    def foot(self) -> Placement:
+        return self.strike.foot
 
     @property
-    def stride_time_s(self) -> float:
-        return self.end_s - self.ic_s
+    def ic_s(self) -> float:
+        return self.strike.ic_s
+
+    @property
+    def contact_time_s(self) -> float:
+        return self.tc_s - self.strike.ic_s
 
     @property
     def cadence_spm(self) -> float:
@@ -221,13 +246,13 @@ class Cue:
     """Later than this it must not be given."""
 
 
-Output = Stride | LeanState | Cue | Gap | LinkState
+Output = Calibration | Strike | Stride | LeanState | Cue | Gap | LinkState
 """What the pipeline gives out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Which sensor axes point forward and up on the body: "x", "-y", "z", …"""
+    """Which sensor axes ("x", "-y", "z", …) point forward and up on the body."""
 
     forward: str = "x"
     up: str = "z"

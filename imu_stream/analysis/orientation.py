@@ -1,0 +1,110 @@
+"""Which way is up, in segment axes: VQF for sensors with a gyroscope, low-passed gravity without.
+
+VQF (Laidig & Seel 2023, Information Fusion 91) low-passes the accelerometer in a nearly inertial
+frame without normalising it, so the cyclic accelerations of running average out; filters that
+normalise each sample are biased by the free fall of every flight phase.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import butter, sosfilt, sosfilt_zi
+from vqf import VQF
+
+from imu_stream.analysis.filters import dot
+from imu_stream.analysis.vertical import ACC_TIME_S, up_from_quaternion
+from imu_stream.datatypes import Array, CalibratedSamples, Gap, Orientation
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationParams:
+    """How the vertical is followed."""
+
+    acc_time_s: float = ACC_TIME_S
+    gravity_cutoff_hz: float = 0.4
+    """Low-pass for a sensor without a gyroscope: whole strides average out."""
+    bridge_s: float = 0.06
+    """Longest gap over which the *filter* is led in a straight line; no sample is given out."""
+    settle_s: float = 6.0
+    """Time after a start in movement until the direction is trusted: twice acc_time_s."""
+
+
+class OrientationFilter:
+    """Adds the up direction to one sensor's samples: `CalibratedSamples | Gap` in.
+
+    Starting while standing needs no settling: the first sample shows the vertical.
+    """
+
+    def __init__(self, rate_hz: float, params: OrientationParams | None = None) -> None:
+        self._params = params or OrientationParams()
+        self._rate_hz = rate_hz
+        self._last: CalibratedSamples | None = None
+        self._restart(settled=True)
+
+    def _restart(self, settled: bool) -> None:
+        self._vqf = VQF(1.0 / self._rate_hz, tauAcc=self._params.acc_time_s)
+        self._low_pass = butter(2, self._params.gravity_cutoff_hz, fs=self._rate_hz, output="sos")
+        self._state: Array | None = None
+        self._unsettled = 0 if settled else round(self._params.settle_s * self._rate_hz)
+
+    def push(self, item: CalibratedSamples | Gap) -> list[Orientation | Gap]:
+        """One block in, the same block with its up direction out."""
+        if isinstance(item, Gap):
+            self._cross(item)
+            return [item]
+        if len(item.t_s) == 0:
+            return []
+        self._bridge_to(item)
+        up = self._up(item.acc, item.gyr)
+        self._last = item
+        settling = min(self._unsettled, len(item.t_s))
+        self._unsettled -= settling
+        whole = Orientation(item, up, settled=True)
+        parts = [section(whole, 0, settling, False), section(whole, settling, len(up), True)]
+        return [part for part in parts if len(part.up)]
+
+    def _cross(self, gap: Gap) -> None:
+        if gap.end_s - gap.start_s > self._params.bridge_s:
+            self._last = None
+            self._restart(settled=False)
+
+    def _bridge_to(self, item: CalibratedSamples) -> None:
+        """Lead the filter straight over a short gap."""
+        if self._last is None:
+            return
+        step = float(item.t_s[0] - self._last.t_s[-1]) * self._rate_hz
+        missing = round(step) - 1
+        if missing <= 0:
+            return
+        share = (np.arange(1, missing + 1) / (missing + 1))[:, None]
+        acc = self._last.acc[-1] + share * (item.acc[0] - self._last.acc[-1])
+        if self._last.gyr is None or item.gyr is None:
+            self._up(acc, None)
+        else:
+            self._up(acc, self._last.gyr[-1] + share * (item.gyr[0] - self._last.gyr[-1]))
+
+    def _up(self, acc: Array, gyr: Array | None) -> Array:
+        if gyr is None:
+            return self._low_passed(acc)
+        result = self._vqf.updateBatch(np.ascontiguousarray(gyr), np.ascontiguousarray(acc))
+        return up_from_quaternion(result["quat6D"])
+
+    def _low_passed(self, acc: Array) -> Array:
+        if self._state is None:
+            self._state = sosfilt_zi(self._low_pass)[:, :, None] * acc[0]
+        smooth, self._state = sosfilt(self._low_pass, acc, axis=0, zi=self._state)
+        return np.asarray(smooth / np.sqrt(dot(smooth, smooth))[:, None])
+
+
+def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientation:
+    """Samples [start, end) of a block."""
+    samples = whole.samples
+    gyr = None if samples.gyr is None else samples.gyr[start:end]
+    cut = CalibratedSamples(
+        samples.placement,
+        samples.t_s[start:end],
+        samples.acc[start:end],
+        gyr,
+        samples.from_rest,
+    )
+    return Orientation(cut, whole.up[start:end], settled)

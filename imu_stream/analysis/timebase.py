@@ -1,0 +1,185 @@
+"""Device clock to session clock: even sample times, gaps found, offset by the quickest packets.
+
+A radio can only delay. So the session time of a packet's last sample is the lower envelope of
+its arrival times: the smallest (arrival - device time) seen, followed slowly enough that a
+clock's drift is tracked and a burst of late packets is not (compare liblsl's clock
+offsets, which use the mean and are biased by queues).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imu_stream.datatypes import DeviceSamples, Gap, GapReason, Placement, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class TimebaseParams:
+    """What a device's clock is, and how it is followed."""
+
+    rate_hz: float
+    seconds_per_tick: float
+    bits: int
+    marks_last_sample: bool
+    phase_gain: float = 0.1
+    """Share of a packet's time error that is taken over: smooths a coarse clock (1 ms ticks)."""
+    period_gain: float = 0.005
+    """Share of it that corrects the sampling period: true rates differ from nominal by 1-3 %."""
+    settle_s: float = 1.0
+    """Packets held back at the start, to find the quickest of them."""
+    envelope_s: float = 5.0
+    """Span over which the quickest packet is looked for, later on."""
+    slew_limit: float = 500e-6
+    """Fastest correction of the session time; crystals stay within 200 ppm."""
+    reset_s: float = 2.0
+    """A clock that goes back, or runs ahead of arrival, by more than this was reset."""
+
+
+class Timebase:
+    """Puts the packets of one sensor on the session clock.
+
+    In: `DeviceSamples` in order of arrival. Out: `Samples` and `Gap`. A packet is the unit: it
+    is never cut. Repeated packets are dropped; a lost one is a `Gap`, never interpolated.
+    """
+
+    def __init__(self, placement: Placement, params: TimebaseParams) -> None:
+        self._placement = placement
+        self._params = params
+        self._held: list[Samples | Gap] = []
+        self._held_latency: list[float] = []
+        self._settled = False
+        self._corrupt = False
+        self._restart()
+
+    def _restart(self) -> None:
+        self._last_ticks: int | None = None
+        self._device_s = 0.0
+        self._next_s = 0.0
+        self._period_s = 1.0 / self._params.rate_hz
+        self._offset_s = 0.0
+        self._offset_rate = 0.0
+        self._envelope_start_s = 0.0
+        self._quickest_s = np.inf
+
+    def note_corrupt(self) -> None:
+        """The next gap was made by a damaged packet."""
+        self._corrupt = True
+
+    def push(self, packet: DeviceSamples) -> list[Samples | Gap]:
+        """Sample times on the session clock, and what is missing before them."""
+        count = len(packet.acc)
+        if count == 0:
+            return []
+        step_s = self._clock_step(packet.ticks)
+        if self._last_ticks is None:
+            return self._begin(packet)
+        first_s = self._device_s + step_s - self._mark_offset_s(count)
+        ahead_s = first_s + self._offset_s - packet.arrival_s
+        if step_s < -self._params.reset_s or ahead_s > self._params.reset_s:
+            return self._clock_was_reset(packet)
+        error_s = first_s - self._next_s
+        tolerance_s = 0.5 * self._period_s + self._params.seconds_per_tick
+        if error_s < -tolerance_s:
+            return []
+        items: list[Samples | Gap] = []
+        if error_s > tolerance_s:
+            items.append(self._gap(self._next_s, first_s))
+            start_s = first_s
+        else:
+            start_s = self._next_s + self._params.phase_gain * error_s
+            self._period_s += self._params.period_gain * error_s / count
+        self._device_s += step_s
+        items.append(self._emit(packet, start_s))
+        return self._release(items)
+
+    def finish(self) -> list[Samples | Gap]:
+        """Let go of what is still held back."""
+        self._settled = True
+        return self._release([])
+
+    def _clock_step(self, ticks: int) -> float:
+        if self._last_ticks is None:
+            return 0.0
+        span = 1 << self._params.bits
+        step = (ticks - self._last_ticks) % span
+        if step > span // 2:
+            step -= span
+        return step * self._params.seconds_per_tick
+
+    def _mark_offset_s(self, count: int) -> float:
+        return (count - 1) * self._period_s if self._params.marks_last_sample else 0.0
+
+    def _begin(self, packet: DeviceSamples) -> list[Samples | Gap]:
+        self._device_s = 0.0
+        start_s = -self._mark_offset_s(len(packet.acc))
+        last_s = start_s + (len(packet.acc) - 1) * self._period_s
+        self._offset_s = packet.arrival_s - last_s
+        self._envelope_start_s = last_s
+        return self._release([self._emit(packet, start_s)])
+
+    def _clock_was_reset(self, packet: DeviceSamples) -> list[Samples | Gap]:
+        held = self.finish()
+        before_s = self._next_s + self._offset_s
+        self._restart()
+        items = self._begin(packet)
+        first_s = next(float(i.t_s[0]) for i in items if isinstance(i, Samples))
+        end_s = max(first_s, before_s)
+        return [*held, Gap(self._placement, before_s, end_s, GapReason.CLOCK, 0), *items]
+
+    def _gap(self, start_s: float, end_s: float) -> Gap:
+        reason = GapReason.CORRUPT if self._corrupt else GapReason.LOST
+        missing = round((end_s - start_s) / self._period_s)
+        return Gap(
+            self._placement, start_s + self._offset_s, end_s + self._offset_s, reason, missing
+        )
+
+    def _emit(self, packet: DeviceSamples, start_s: float) -> Samples:
+        """Stamp the packet, follow the clock, and look at how quick it was."""
+        count = len(packet.acc)
+        self._offset_s += self._offset_rate * count * self._period_s
+        device_s = start_s + self._period_s * np.arange(count, dtype=np.float64)
+        self._next_s = start_s + count * self._period_s
+        self._last_ticks = packet.ticks
+        self._corrupt = False
+        self._follow_envelope(packet.arrival_s, float(device_s[-1]))
+        return Samples(packet.placement, device_s + self._offset_s, packet.acc, packet.gyr)
+
+    def _follow_envelope(self, arrival_s: float, last_s: float) -> None:
+        latency_s = arrival_s - (last_s + self._offset_s)
+        self._quickest_s = min(self._quickest_s, latency_s)
+        if not self._settled:
+            self._held_latency.append(latency_s)
+        if last_s - self._envelope_start_s < self._params.envelope_s:
+            return
+        limit = self._params.slew_limit
+        self._offset_rate = min(max(self._quickest_s / self._params.envelope_s, -limit), limit)
+        self._envelope_start_s = last_s
+        self._quickest_s = np.inf
+
+    def _release(self, items: list[Samples | Gap]) -> list[Samples | Gap]:
+        """Hold everything back until the quickest of the first packets is known."""
+        if self._settled and not self._held:
+            return items
+        self._held += items
+        if not self._settled and self._next_s - self._envelope_start_s < self._params.settle_s:
+            return []
+        shift_s = min(self._held_latency, default=0.0)
+        released = [shifted(item, shift_s) for item in self._held]
+        self._offset_s += shift_s
+        self._quickest_s -= shift_s
+        self._settled = True
+        self._held, self._held_latency = [], []
+        return released
+
+
+def shifted(item: Samples | Gap, shift_s: float) -> Samples | Gap:
+    """The same samples or gap, later by `shift_s`."""
+    if isinstance(item, Gap):
+        return Gap(
+            item.placement,
+            item.start_s + shift_s,
+            item.end_s + shift_s,
+            item.reason,
+            item.samples,
+        )
+    return Samples(item.placement, item.t_s + shift_s, item.acc, item.gyr)
