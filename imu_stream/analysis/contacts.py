@@ -42,8 +42,8 @@ class ContactParams:
     """rad/s toe down that a landing must reach."""
     rebound: float = 0.3
     """Share of the fall of the rate that must be regained to call it a minimum."""
-    ic_delay_s: float = 0.0036
-    ic_delay_per_deg_s: float = 0.00047
+    ic_delay_s: float = 0.0035
+    ic_delay_per_deg_s: float = 0.00085
     """Minimum of the rate after contact: at pitch 0, and more per degree."""
     push_off_from_deg: float = -15.0
     push_off_to_deg: float = -75.0
