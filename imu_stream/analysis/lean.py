@@ -65,6 +65,10 @@ class TrunkLean:
         self._past.discard_before(min(int(keep), self._cursor) - 2)
         return out
 
+    def finish(self) -> list[LeanState | Gap]:
+        """The stream has ended: a stride that is not complete is not reported."""
+        return []
+
     def _remember(self, item: Orientation) -> None:
         vertical = dot(item.samples.acc, item.up) - GRAVITY
         smooth = self._smoother.push(vertical[:, None])

@@ -86,6 +86,8 @@ class Timebase:
             items.append(self._gap(self._next_s, first_s))
             start_s = first_s
         else:
+            if self._corrupt:
+                items.append(self._gap(self._next_s, self._next_s))
             start_s = self._next_s + self._params.phase_gain * error_s
             self._period_s += self._params.period_gain * error_s / count
         self._device_s += step_s
@@ -93,9 +95,12 @@ class Timebase:
         return self._release(items)
 
     def finish(self) -> list[Samples | Gap]:
-        """Let go of what is still held back."""
+        """Let go of what is still held back, and report damage that nothing followed."""
         self._settled = True
-        return self._release([])
+        damaged = self._corrupt and self._last_ticks is not None
+        gaps: list[Samples | Gap] = [self._gap(self._next_s, self._next_s)] if damaged else []
+        self._corrupt = False
+        return self._release(gaps)
 
     def _clock_step(self, ticks: int) -> float:
         if self._last_ticks is None:

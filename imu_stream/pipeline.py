@@ -1,0 +1,196 @@
+"""The way of the data: frames in, outputs out; no clock, no I/O.
+
+Live, replay and batch differ only in who calls `Pipeline.push`: the same items in the same order
+give the same outputs, bit for bit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from imu_stream.analysis.calibration import SensorCalibration
+from imu_stream.analysis.gait import FootGait
+from imu_stream.analysis.lean import TrunkLean
+from imu_stream.analysis.orientation import OrientationFilter
+from imu_stream.analysis.timebase import Timebase, TimebaseParams
+from imu_stream.cueing.rules import LeanCue
+from imu_stream.datatypes import (
+    CalibratedSamples,
+    Calibration,
+    Frame,
+    Gap,
+    LeanState,
+    LinkPhase,
+    LinkState,
+    Output,
+    Placement,
+    Samples,
+    SensorSetup,
+    SessionHeader,
+    Stride,
+    Strike,
+)
+from imu_stream.profiles import ClockMark, Corrupt, Decoder, DeviceProfile, parse_profile
+
+Input = Frame | LinkState | Samples | Gap
+"""Frames from a radio or a recording of it; samples and gaps from a table."""
+
+
+@dataclass(slots=True)
+class Reception:
+    """What has been received of one sensor so far."""
+
+    samples: int = 0
+    lost: int = 0
+    gaps: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples per second that really arrived."""
+        span_s = self.last_s - self.first_s
+        return (self.samples - 1) / span_s if span_s > 0 else 0.0
+
+    def count(self, item: Samples | Gap) -> None:
+        if isinstance(item, Gap):
+            self.gaps += 1
+            self.lost += item.samples
+        elif len(item.t_s):
+            self.first_s = self.first_s if self.samples else float(item.t_s[0])
+            self.last_s = float(item.t_s[-1])
+            self.samples += len(item.t_s)
+
+
+class Reader:
+    """Frames of one sensor to samples on the session clock: decode, then timebase."""
+
+    def __init__(self, sensor: SensorSetup, profile: DeviceProfile) -> None:
+        self._decoder = Decoder(profile, sensor.placement, sensor.rate_hz)
+        clock = profile.clock
+        params = TimebaseParams(
+            rate_hz=sensor.rate_hz,
+            seconds_per_tick=clock.seconds_per_tick,
+            bits=clock.bits,
+            marks_last_sample=clock.mark is ClockMark.LAST,
+        )
+        self._timebase = Timebase(sensor.placement, params)
+
+    def push(self, frame: Frame) -> list[Samples | Gap]:
+        """A damaged packet is a gap, known when the next good one has come."""
+        items: list[Samples | Gap] = []
+        for decoded in self._decoder.decode(frame):
+            if isinstance(decoded, Corrupt):
+                self._timebase.note_corrupt()
+            else:
+                items += self._timebase.push(decoded)
+        return items
+
+    def link_changed(self) -> None:
+        """A new link starts with a whole message."""
+        self._decoder.reset()
+
+    def finish(self) -> list[Samples | Gap]:
+        return self._timebase.finish()
+
+
+class Motion:
+    """Samples of one sensor to strides or lean: calibration, orientation, gait or lean."""
+
+    def __init__(self, sensor: SensorSetup) -> None:
+        self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)
+        self._orientation = OrientationFilter(sensor.rate_hz)
+        self._measure: FootGait | TrunkLean = (
+            FootGait(sensor.placement, sensor.rate_hz)
+            if sensor.placement.is_foot
+            else TrunkLean(sensor.rate_hz)
+        )
+
+    def push(self, item: Samples | Gap) -> list[Calibration | Strike | Stride | LeanState | Gap]:
+        """Outputs, and gaps at the place in the stream where they fall."""
+        return self._follow(self._calibration.push(item))
+
+    def finish(self) -> list[Calibration | Strike | Stride | LeanState | Gap]:
+        return [*self._follow(self._calibration.finish()), *self._measure.finish()]
+
+    def _follow(
+        self, items: Iterable[Calibration | CalibratedSamples | Gap]
+    ) -> list[Calibration | Strike | Stride | LeanState | Gap]:
+        out: list[Calibration | Strike | Stride | LeanState | Gap] = []
+        for item in items:
+            if isinstance(item, Calibration):
+                out.append(item)
+                continue
+            for oriented in self._orientation.push(item):
+                out += self._measure.push(oriented)
+        return out
+
+
+class Pipeline:
+    """All sensors of a session and the cue that follows from them."""
+
+    def __init__(self, header: SessionHeader) -> None:
+        """Build every stage from what the session file carries.
+
+        Raises:
+            ProfileError: a profile in the header cannot be used.
+            CalibrationError: a mount in the header cannot be used.
+        """
+        profiles = {name: parse_profile(text, name) for name, text in header.profiles.items()}
+        self._readers = {
+            sensor.placement: Reader(sensor, profiles[sensor.profile])
+            for sensor in header.sensors
+            if sensor.profile in profiles
+        }
+        self._motions = {sensor.placement: Motion(sensor) for sensor in header.sensors}
+        self._cue = LeanCue(header.target_deg)
+        self.receptions = {sensor.placement: Reception() for sensor in header.sensors}
+
+    @property
+    def target_deg(self) -> float | None:
+        """The lean to keep; None until the runner's baseline is known."""
+        return self._cue.target_deg
+
+    def push(self, item: Input) -> list[Output]:
+        """Everything that is known with this item and was not before."""
+        if isinstance(item, LinkState):
+            return self._link(item)
+        if isinstance(item, Frame):
+            return self._measure(item.placement, self._readers[item.placement].push(item))
+        return self._measure(item.placement, [item])
+
+    def finish(self) -> list[Output]:
+        """The session has ended: what is still held back."""
+        out: list[Output] = []
+        for placement, motion in self._motions.items():
+            if placement in self._readers:
+                out += self._measure(placement, self._readers[placement].finish())
+            out += self._cued(motion.finish())
+        return out
+
+    def _link(self, state: LinkState) -> list[Output]:
+        reader = self._readers.get(state.placement)
+        if reader is not None and state.phase is not LinkPhase.STREAMING:
+            reader.link_changed()
+        return [state, *self._cue.push(state)]
+
+    def _measure(self, placement: Placement, items: Sequence[Samples | Gap]) -> list[Output]:
+        out: list[Output] = []
+        for item in items:
+            self.receptions[placement].count(item)
+            if isinstance(item, Gap):
+                out.append(item)
+                if item.end_s <= item.start_s:
+                    continue  # damage that took no sample with it
+            out += self._cued(self._motions[placement].push(item))
+        return out
+
+    def _cued(
+        self, items: Iterable[Calibration | Strike | Stride | LeanState | Gap]
+    ) -> list[Output]:
+        out: list[Output] = []
+        for item in items:
+            if not isinstance(item, Gap):
+                out.append(item)
+            if isinstance(item, LeanState | Gap):
+                out += self._cue.push(item)
+        return out
