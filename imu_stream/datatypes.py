@@ -91,6 +91,8 @@ class Samples:
     """(n, 3) m/s², specific force."""
     gyr: Array | None
     """(n, 3) rad/s; None for an accelerometer-only sensor."""
+    measured: bool = True
+    """False for samples laid in a straight line across a short gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class CalibratedSamples:
     gyr: Array | None
     from_rest: bool
     """True when a standing phase gave bias and zero angles; else they are guessed."""
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ give the same outputs, bit for bit.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from imu_stream.analysis.bridging import Bridging
 from imu_stream.analysis.calibration import SensorCalibration
 from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.lean import TrunkLean
@@ -97,6 +98,7 @@ class Motion:
     """Samples of one sensor to strides or lean: calibration, orientation, gait or lean."""
 
     def __init__(self, sensor: SensorSetup) -> None:
+        self._bridging = Bridging(sensor.rate_hz)
         self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)
         self._orientation = OrientationFilter(sensor.rate_hz)
         self._measure: FootGait | TrunkLean = (
@@ -106,11 +108,18 @@ class Motion:
         )
 
     def push(self, item: Samples | Gap) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        """Outputs, and gaps at the place in the stream where they fall."""
-        return self._follow(self._calibration.push(item))
+        """Outputs, and long gaps at the place in the stream where they fall."""
+        return self._measured(self._bridging.push(item))
 
     def finish(self) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        return [*self._follow(self._calibration.finish()), *self._measure.finish()]
+        out = self._measured(self._bridging.finish())
+        out += self._follow(self._calibration.finish())
+        return [*out, *self._measure.finish()]
+
+    def _measured(
+        self, items: list[Samples | Gap]
+    ) -> list[Calibration | Strike | Stride | LeanState | Gap]:
+        return [out for item in items for out in self._follow(self._calibration.push(item))]
 
     def _follow(
         self, items: Iterable[Calibration | CalibratedSamples | Gap]

@@ -216,13 +216,21 @@ def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
     if gyr is not None:
         gyr = rotate(rotation, gyr - np.array(calibration.gyro_bias))
     acc = rotate(rotation, samples.acc)
-    return CalibratedSamples(samples.placement, samples.t_s, acc, gyr, calibration.from_rest)
+    return CalibratedSamples(
+        samples.placement, samples.t_s, acc, gyr, calibration.from_rest, samples.measured
+    )
 
 
 def part(samples: Samples, start: int, end: int) -> Samples:
     """Samples [start, end)."""
     gyr = None if samples.gyr is None else samples.gyr[start:end]
-    return Samples(samples.placement, samples.t_s[start:end], samples.acc[start:end], gyr)
+    return Samples(
+        samples.placement,
+        samples.t_s[start:end],
+        samples.acc[start:end],
+        gyr,
+        samples.measured,
+    )
 
 
 def joined(parts: list[Samples]) -> Samples:

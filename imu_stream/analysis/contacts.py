@@ -20,7 +20,7 @@ import numpy as np
 from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps, peak_position
 from imu_stream.datatypes import GRAVITY, Gap, Orientation, Placement
 
-RATE, PITCH, FORCE, TIME, TRUST = range(5)
+RATE, PITCH, FORCE, TIME, TRUST, MEASURED = range(6)
 """Columns of the foot's history."""
 
 
@@ -63,7 +63,7 @@ class Landing:
 
     ic_s: float
     fsa_deg: float
-    """NaN while the orientation is not settled."""
+    """NaN while the orientation is not settled, or when the landing itself fell into a gap."""
     from_rest: bool
     known_s: float
 
@@ -104,8 +104,8 @@ class ContactDetector:
 
     def _restart(self) -> None:
         self._smoother = Smoother(gaussian_taps(self._params.smoothing_s, self._rate_hz))
-        self._unsmoothed = np.empty((0, 3))
-        self._past = History(5)
+        self._unsmoothed = np.empty((0, 4))
+        self._past = History(6)
         self._phase = Phase.SWING
         self._cursor = 0
         self._landed: int | None = None
@@ -132,10 +132,12 @@ class ContactDetector:
         smooth = self._smoother.push(np.stack([-samples.gyr[:, 1], samples.acc[:, 2]], axis=1))
         pitch = np.degrees(np.arcsin(np.clip(dot(item.up, self._long_axis), -1.0, 1.0)))
         trust = np.full(len(pitch), float(item.settled) * (1.0 + float(samples.from_rest)))
-        fresh = np.stack([pitch, samples.t_s, trust], axis=1)
+        measured = np.full(len(pitch), float(item.samples.measured))
+        fresh = np.stack([pitch, samples.t_s, trust, measured], axis=1)
         waiting = np.concatenate([self._unsmoothed, fresh])
         ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
-        rows = [smooth[:, 0], ready[:, 0], smooth[:, 1] / GRAVITY, ready[:, 1], ready[:, 2]]
+        pitch, times, trust, measured = ready.T
+        rows = [smooth[:, 0], pitch, smooth[:, 1] / GRAVITY, times, trust, measured]
         self._past.append(np.stack(rows, axis=1))
 
     def _advance(self) -> list[Landing | PushOff] | None:
@@ -199,9 +201,10 @@ class ContactDetector:
         delay_s = self._params.ic_delay_s + self._params.ic_delay_per_deg_s * max(pitch, 0.0)
         contact = position - delay_s * self._rate_hz
         trust = past.at(TRUST, bottom)
+        seen = past.column(MEASURED, int(contact), bottom + 2).min() > 0
         return Landing(
             ic_s=past.at(TIME, contact),
-            fsa_deg=past.at(PITCH, contact) if trust > 0 else float("nan"),
+            fsa_deg=past.at(PITCH, contact) if seen and trust > 0 else float("nan"),
             from_rest=trust > 1,
             known_s=past.at(TIME, known),
         )

@@ -31,6 +31,8 @@ class LeanParams:
     shortest_step_s: float = 0.24
     longest_step_s: float = 0.5
     """120 to 250 steps/min."""
+    smallest_share: float = 0.85
+    """Of a stride's samples that must be measured, calibrated and settled for a valid lean."""
     steps_to_run: int = 4
     """Regular steps in a row before running is believed."""
 
@@ -73,7 +75,8 @@ class TrunkLean:
         vertical = dot(item.samples.acc, item.up) - GRAVITY
         smooth = self._smoother.push(vertical[:, None])
         forward, side = lean_angles(item.up)
-        trust = np.full(len(forward), float(item.settled and item.samples.from_rest))
+        trusted = item.settled and item.samples.measured and item.samples.from_rest
+        trust = np.full(len(forward), float(trusted))
         fresh = np.stack([forward, side, item.samples.t_s, trust], axis=1)
         waiting = np.concatenate([self._unsmoothed, fresh])
         ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
@@ -132,7 +135,7 @@ class TrunkLean:
             lean_deg=math.degrees(mean(past.column(FORWARD, start, end))),
             side_lean_deg=math.degrees(mean(past.column(SIDE, start, end))),
             cadence_spm=120.0 / (end_s - start_s),
-            valid=bool(past.column(TRUST, start, end).min() > 0),
+            valid=bool(mean(past.column(TRUST, start, end)) >= self._params.smallest_share),
             known_s=past.at(TIME, end) + self._smoother.delay / self._rate_hz,
         )
 

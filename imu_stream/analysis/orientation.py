@@ -23,8 +23,6 @@ class OrientationParams:
     acc_time_s: float = ACC_TIME_S
     gravity_cutoff_hz: float = 0.4
     """Low-pass for a sensor without a gyroscope: whole strides average out."""
-    bridge_s: float = 0.06
-    """Longest gap over which the *filter* is led in a straight line; no sample is given out."""
     settle_s: float = 6.0
     """Time after a start in movement until the direction is trusted: twice acc_time_s."""
 
@@ -38,7 +36,6 @@ class OrientationFilter:
     def __init__(self, rate_hz: float, params: OrientationParams | None = None) -> None:
         self._params = params or OrientationParams()
         self._rate_hz = rate_hz
-        self._last: CalibratedSamples | None = None
         self._restart(settled=True)
 
     def _restart(self, settled: bool) -> None:
@@ -48,40 +45,16 @@ class OrientationFilter:
         self._unsettled = 0 if settled else round(self._params.settle_s * self._rate_hz)
 
     def push(self, item: CalibratedSamples | Gap) -> list[Orientation | Gap]:
-        """One block in, the same block with its up direction out."""
+        """The block with its up direction; a gap starts the filter over."""
         if isinstance(item, Gap):
-            self._cross(item)
+            self._restart(settled=False)
             return [item]
-        if len(item.t_s) == 0:
-            return []
-        self._bridge_to(item)
-        up = self._up(item.acc, item.gyr)
-        self._last = item
-        settling = min(self._unsettled, len(item.t_s))
+        up = self._up(item.acc, item.gyr) if len(item.t_s) else item.acc
+        settling = min(self._unsettled, len(up))
         self._unsettled -= settling
         whole = Orientation(item, up, settled=True)
         parts = [section(whole, 0, settling, False), section(whole, settling, len(up), True)]
         return [part for part in parts if len(part.up)]
-
-    def _cross(self, gap: Gap) -> None:
-        if gap.end_s - gap.start_s > self._params.bridge_s:
-            self._last = None
-            self._restart(settled=False)
-
-    def _bridge_to(self, item: CalibratedSamples) -> None:
-        """Lead the filter straight over a short gap."""
-        if self._last is None:
-            return
-        step = float(item.t_s[0] - self._last.t_s[-1]) * self._rate_hz
-        missing = round(step) - 1
-        if missing <= 0:
-            return
-        share = (np.arange(1, missing + 1) / (missing + 1))[:, None]
-        acc = self._last.acc[-1] + share * (item.acc[0] - self._last.acc[-1])
-        if self._last.gyr is None or item.gyr is None:
-            self._up(acc, None)
-        else:
-            self._up(acc, self._last.gyr[-1] + share * (item.gyr[0] - self._last.gyr[-1]))
 
     def _up(self, acc: Array, gyr: Array | None) -> Array:
         if gyr is None:
@@ -106,5 +79,6 @@ def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientat
         samples.acc[start:end],
         gyr,
         samples.from_rest,
+        samples.measured,
     )
     return Orientation(cut, whole.up[start:end], settled)

@@ -1,0 +1,112 @@
+"""The session file's format: names, record layouts and the session header as JSON text.
+
+`docs/session_file.md` describes it for other tools.
+"""
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from imu_stream.datatypes import Mount, Placement, SensorSetup, SessionHeader
+from imu_stream.errors import RecordingError
+
+FORMAT = "1.0"
+"""Version of what is written; every version with the same first number is read."""
+
+HEADER_NAME = "imu_stream.session"
+FRAME_SCHEMA = "imu_stream.frame.v1"
+LINK_SCHEMA = "imu_stream.link_state.v1"
+FRAME_ENCODING = "x-imu-stream-frame"
+
+FRAME_TEXT = "f64 arrival_s (little-endian, session clock), then the payload as the radio gave it"
+LINK_TEXT = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "t_s": {"type": "number"},
+            "placement": {"type": "string"},
+            "phase": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+    }
+)
+
+ARRIVAL = struct.Struct("<d")
+RECORD = struct.Struct("<BQ")
+"""Opcode, length of the body (MCAP specification, section Records)."""
+MESSAGE = struct.Struct("<HIQQ")
+"""Channel, sequence, log time, publish time; the content follows."""
+FRAME_MESSAGE = struct.Struct("<HIQQd")
+"""The same with the arrival, which opens a frame's content."""
+
+
+def header_to_json(header: SessionHeader) -> str:
+    """The session header as the JSON text that is stored in the file."""
+    return json.dumps(
+        {
+            "version": header.version,
+            "started": header.started,
+            "sensors": [asdict(sensor) for sensor in header.sensors],
+            "profiles": dict(header.profiles),
+            "target_deg": header.target_deg,
+        }
+    )
+
+
+def header_from_json(text: str) -> SessionHeader:
+    """The inverse of `header_to_json`. Raises KeyError, TypeError, ValueError for other text."""
+    content = json.loads(text)
+    target_deg = content["target_deg"]
+    profiles = content["profiles"]
+    return SessionHeader(
+        version=checked_text(content["version"]),
+        started=checked_text(content["started"]),
+        sensors=tuple(_sensor(sensor) for sensor in content["sensors"]),
+        profiles={name: checked_text(profile) for name, profile in profiles.items()},
+        target_deg=None if target_deg is None else checked_number(target_deg),
+    )
+
+
+def _sensor(content: Mapping[str, object]) -> SensorSetup:
+    mount = content["mount"]
+    if not isinstance(mount, dict):
+        raise TypeError("mount is not an object")
+    return SensorSetup(
+        placement=Placement(checked_text(content["placement"])),
+        profile=checked_text(content["profile"]),
+        rate_hz=_rate_hz(content["rate_hz"]),
+        mount=Mount(checked_text(mount["forward"]), checked_text(mount["up"])),
+        address=checked_text(content["address"]),
+        name=checked_text(content["name"]),
+    )
+
+
+def checked_text(value: object) -> str:
+    """The value if it is a text. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def checked_number(value: object) -> float:
+    """The value as a float. Raises TypeError or ValueError unless it is a finite number."""
+    if not isinstance(value, float | int):
+        raise TypeError(f"{value!r} is not a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a finite number")
+    return float(value)
+
+
+def _rate_hz(value: object) -> float:
+    rate_hz = checked_number(value)
+    if rate_hz <= 0.0:
+        raise ValueError(f"{rate_hz} is not a sampling rate")
+    return rate_hz
+
+
+def recording_failure(what: str, path: Path, error: OSError) -> RecordingError:
+    """The error for a file the operating system refused."""
+    return RecordingError(path, f"cannot {what}: {error.strerror or error}")

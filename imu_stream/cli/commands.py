@@ -1,0 +1,165 @@
+"""The commands and their options; what they do stands in the files beside this one."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imu_stream import __version__
+from imu_stream.cli import analyzing, listing, live
+from imu_stream.cli.options import Wanted
+from imu_stream.datatypes import Placement
+
+app = typer.Typer(
+    help="Foot-strike type and trunk lean, live, from motion sensors on feet and chest. "
+    "A training aid relative to your own baseline; not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+profiles_app = typer.Typer(help="Device profiles: which sensors fit.", no_args_is_help=True)
+app.add_typer(profiles_app, name="profiles")
+
+Out = Annotated[Path, typer.Option(help="Folder for the session file and its summary.")]
+NoSound = Annotated[bool, typer.Option("--no-sound", help="Show cues, do not play them.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the summary here.")]
+Target = Annotated[
+    float | None,
+    typer.Option(help="Trunk lean to keep, degrees; default: your own baseline + 3."),
+]
+MountOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Chest sensor axes that point FORWARD,UP on the body, such as x,z or=-z,x "
+        "(default: as the profile says, else x,z)."
+    ),
+]
+LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
+RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
+Chest = Annotated[str | None, typer.Option(help="Address or name of the chest sensor.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"imu-stream {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(min=8.0, help="How long the virtual runner runs.")] = 60,
+    json: Json = None,
+    no_sound: NoSound = False,
+    out: Out = Path("sessions"),
+    target: Annotated[float, typer.Option(help="Trunk lean to keep, degrees.")] = 8.0,
+    seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
+) -> None:
+    """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
+    asyncio.run(live.demo(seconds, target, seed, live.Results(out, json, not no_sound)))
+
+
+@app.command()
+def scan(
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long to listen.")] = 5.0,
+) -> None:
+    """Show the sensors nearby and which profile fits."""
+    asyncio.run(listing.scan_nearby(seconds))
+
+
+@app.command()
+def run(
+    left_foot: LeftFoot = None,
+    right_foot: RightFoot = None,
+    chest: Chest = None,
+    target: Target = None,
+    mount: MountOption = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1.0, help="Stop after this time; default: at Ctrl-C.")
+    ] = None,
+    json: Json = None,
+    no_sound: NoSound = False,
+    out: Out = Path("sessions"),
+) -> None:
+    """Record and analyse a run with your own sensors; stand still for 3 s at the start."""
+    named = {
+        Placement.LEFT_FOOT: left_foot,
+        Placement.RIGHT_FOOT: right_foot,
+        Placement.CHEST: chest,
+    }
+    sensors = {placement: name for placement, name in named.items() if name}
+    if not sensors:
+        raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
+    wanted = Wanted(sensors, target, mount)
+    asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
+
+
+@app.command()
+def replay(
+    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
+    speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "1",
+    json: Json = None,
+    sound: Annotated[bool, typer.Option("--sound", help="Play the cues too.")] = False,
+) -> None:
+    """Play a session again: the same frames give the same outputs, bit for bit."""
+    asyncio.run(live.replay(session, _speed(speed), live.Results(None, json, sound)))
+
+
+@app.command()
+def analyze(
+    out: Annotated[Path, typer.Option(help="Folder for the tables and the summary.")],
+    session: Annotated[
+        Path | None, typer.Argument(help="A session file (.mcap), instead of tables.")
+    ] = None,
+    left_foot: Annotated[Path | None, typer.Option(help="CSV of the left foot's sensor.")] = None,
+    right_foot: Annotated[Path | None, typer.Option(help="CSV of the right foot's.")] = None,
+    chest: Annotated[Path | None, typer.Option(help="CSV of the chest sensor.")] = None,
+    target: Target = None,
+    mount: MountOption = None,
+) -> None:
+    """Analyse a session or the CSV tables of other tools (time_s,acc_x,…,gyr_z; SI units)."""
+    named = {
+        Placement.LEFT_FOOT: left_foot,
+        Placement.RIGHT_FOOT: right_foot,
+        Placement.CHEST: chest,
+    }
+    tables = {placement: path for placement, path in named.items() if path}
+    if (session is None) == (not tables):
+        raise typer.BadParameter("give either a session file or at least one table")
+    if session is not None:
+        analyzing.analyze_session(session, out)
+    else:
+        analyzing.analyze_tables(tables, target, mount, out)
+
+
+@profiles_app.command("list")
+def list_profiles() -> None:
+    """Show the sensors that fit out of the box."""
+    listing.list_profiles()
+
+
+@profiles_app.command("check")
+def check_profile(file: Annotated[Path, typer.Argument(help="A device profile (.toml).")]) -> None:
+    """Check a device profile: the first mistake with its key, or its contents."""
+    listing.check_profile(file)
+
+
+def _speed(text: str) -> float | None:
+    """Times real time; None for as fast as possible."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        raise typer.BadParameter(f"--speed {text}: expected a number above 0, or max")
+    return speed

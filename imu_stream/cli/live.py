@@ -1,0 +1,221 @@
+"""Live sessions: the demo, a run with real sensors, and the replay of either."""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.scanner import BaseBleakScanner
+from rich.console import Console
+
+from imu_stream.acquisition.ble import BleSource, SensorPlan, find
+from imu_stream.acquisition.recorder import Recorder
+from imu_stream.acquisition.recording import Recording
+from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.options import Wanted, header, plan
+from imu_stream.cli.view import LiveView, summary_table, truth_table
+from imu_stream.datatypes import Cue, Output, Placement
+from imu_stream.errors import RecordingError
+from imu_stream.pipeline import Pipeline
+from imu_stream.profiles import builtin_profiles
+from imu_stream.session import Session, Sink, paced
+from imu_stream.sinks.audio import NoSound, Sound, open_sound
+
+console = Console()
+
+DEMO_SENSORS = {
+    Placement.LEFT_FOOT: "capture2go",
+    Placement.RIGHT_FOOT: "capture2go",
+    Placement.CHEST: "movesense",
+}
+FIND_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where a session's results go."""
+
+    out: Path | None
+    json: Path | None
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CuePlayer:
+    """Plays cues on an open sound output."""
+
+    sound: Sound | NoSound
+
+    def write(self, output: Output) -> None:
+        if isinstance(output, Cue):
+            self.sound.play(output)
+
+
+class SessionClock:
+    """Seconds since it was made, monotonic; times `speed`."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.origin_s = time.monotonic()
+        self._speed = speed
+
+    def __call__(self) -> float:
+        return (time.monotonic() - self.origin_s) * self._speed
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """The radio to use, None for this computer's own; and what to do once all sensors stream."""
+
+    scanner: type[BaseBleakScanner] | None = None
+    client: type[BaseBleakClient] | None = None
+    begin: Callable[[], None] | None = None
+
+
+async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
+    """Record and analyse a run with real sensors."""
+    console.print(
+        "Stand still until every sensor is calibrated, then run. Ctrl-C ends the session."
+    )
+    recorded = await _record(wanted, seconds, results, Radio(), ())
+    _report(recorded.session, recorded.path, results, {})
+
+
+async def demo(seconds: float, target_deg: float, seed: int, results: Results) -> None:
+    """Record and analyse the virtual runner, then compare with the truth about it."""
+    from imu_stream.acquisition.simulation.radio import VirtualRadio
+    from imu_stream.acquisition.simulation.scoring import TruthScore
+
+    console.print("A virtual runner with three virtual sensors on a virtual radio; no hardware.")
+    score = TruthScore(seconds, seed)
+    async with VirtualRadio(DEMO_SENSORS, seconds=seconds, seed=seed) as virtual:
+        radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start)
+        wanted = Wanted(virtual.addresses, target_deg, None)
+        recorded = await _record(wanted, seconds, results, radio, (score,))
+        origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
+    truth = score.result(origin_s)
+    _report(recorded.session, recorded.path, results, {"truth": asdict(truth)})
+    console.print(truth_table(truth))
+
+
+async def replay(path: Path, speed: float | None, results: Results) -> None:
+    """Play a session file again, at `speed` or as fast as possible."""
+    recording = Recording(path)
+    pipeline = Pipeline(recording.header)
+    if speed is None:
+        session = Session(pipeline)
+        session.run_at_once(recording)
+    else:
+        clock = SessionClock(speed)
+        sound = _sound(results.sound, clock)
+        async with sound:
+            with LiveView(console, pipeline, clock) as view:
+                session = Session(pipeline, [CuePlayer(sound), view])
+                await session.run_paced(paced(recording, speed))
+    if recording.truncated:
+        console.print(f"note: {path} has no end; it was read up to where it was cut")
+    _report(session, path, results, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A live session that has ended."""
+
+    session: Session
+    path: Path
+    clock: SessionClock
+
+
+async def _record(
+    wanted: Wanted, seconds: float | None, results: Results, radio: Radio, sinks: Sequence[Sink]
+) -> Recorded:
+    plans = await _find(wanted, radio)
+    clock = SessionClock()
+    head = header(plans, wanted.target_deg, wanted.mount)
+    pipeline = Pipeline(head)
+    path = _session_path(results.out or Path())
+    async with AsyncExitStack() as stack:
+        sound = await stack.enter_async_context(_sound(results.sound, clock))
+        with console.status("Connecting …"):
+            source = BleSource(plans, clock, client_backend=radio.client)
+            await stack.enter_async_context(source)
+        recorder = stack.enter_context(Recorder(path, head, clock=clock))
+        view = stack.enter_context(LiveView(console, pipeline, clock))
+        session = Session(pipeline, [CuePlayer(sound), view, *sinks])
+        stack.enter_context(_stopping(source.stop, seconds))
+        if radio.begin is not None:
+            radio.begin()
+        await session.run_live(source, recorder)
+    return Recorded(session, path, clock)
+
+
+async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
+    with console.status("Looking for the sensors …"):
+        found = await find(
+            wanted.sensors, builtin_profiles(), timeout_s=FIND_S, scanner_backend=radio.scanner
+        )
+    return [plan(placement, found[placement]) for placement in wanted.sensors]
+
+
+def _sound(wanted: bool, clock: Callable[[], float]) -> Sound | NoSound:
+    if not wanted:
+        return NoSound("")
+    sound = open_sound(clock)
+    if isinstance(sound, NoSound):
+        console.print(f"{sound.reason}; cues are shown only", highlight=False)
+    return sound
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]:
+    """Stop after some time, and on Ctrl-C, in good order: sensors stopped, file finished."""
+    loop = asyncio.get_running_loop()
+    timer = None if seconds is None else loop.call_later(seconds, stop)
+    caught = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C then cancels the main task
+            loop.add_signal_handler(number, stop)
+            caught.append(number)
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def _session_path(out: Path) -> Path:
+    """A new file named by the wall clock."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(out, f"cannot be made: {error.strerror or error}") from None
+    stem = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    names = (f"{stem}{suffix}.mcap" for suffix in ("", *(f"-{n}" for n in range(2, 100))))
+    return next(path for name in names if not (path := out / name).exists())
+
+
+def _report(
+    session: Session, path: Path, results: Results, extra: Mapping[str, Mapping[str, object]]
+) -> None:
+    summary = session.summary()
+    latency_ms = {f"p{percent}": session.latencies.percentile_ms(percent) for percent in (50, 99)}
+    content = {**asdict(summary), "latency_ms": latency_ms, **extra, "session": str(path)}
+    text = json.dumps(content, indent=2) + "\n"
+    if results.out is not None:
+        write_text(path.with_suffix(".json"), text)
+    if results.json is not None:
+        write_text(results.json, text)
+    console.print(summary_table(summary))
+    console.print(
+        f"latency from frame to output: median {latency_ms['p50']:.2f} ms, "
+        f"99 % within {latency_ms['p99']:.2f} ms",
+        highlight=False,
+    )
+    console.print(f"session file: {path}", highlight=False, soft_wrap=True)

@@ -1,0 +1,78 @@
+"""What the user asked for, turned into what a session needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from imu_stream import __version__
+from imu_stream.acquisition.ble import Found, SensorPlan
+from imu_stream.datatypes import Mount, Placement, SensorSetup, SessionHeader
+from imu_stream.errors import CalibrationError, ProfileError
+
+RATE_WANTED_HZ = 200.0
+"""Feet need 200 Hz for contacts; the chest would do with 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The sensors to use, by address or name, and how."""
+
+    sensors: Mapping[Placement, str]
+    target_deg: float | None
+    mount: str | None
+
+
+def parse_mount(text: str) -> Mount:
+    """A mount from "FORWARD,UP", such as "x,z".
+
+    Raises:
+        CalibrationError: not two axes.
+    """
+    forward, comma, up = text.replace(" ", "").partition(",")
+    if not comma or not forward or not up:
+        raise CalibrationError(f"mount {text!r}: expected FORWARD,UP such as x,z")
+    return Mount(forward, up)
+
+
+def plan(placement: Placement, found: Found) -> SensorPlan:
+    """How a found sensor takes part.
+
+    Raises:
+        ProfileError: no profile fits it, or it does not measure what this place needs.
+    """
+    profile = found.profile
+    label = found.name or found.address
+    if profile is None:
+        raise ProfileError(label, "", "no device profile fits; see `imu-stream profiles list`")
+    if not profile.fits(placement):
+        places = " and ".join(sorted(profile.placements))
+        raise ProfileError(label, "", f"a {profile.title} serves for {places}, not {placement}")
+    fast_enough = [hz for hz in profile.rates_hz if hz >= RATE_WANTED_HZ]
+    rate_hz = min(fast_enough) if fast_enough else max(profile.rates_hz)
+    return SensorPlan(placement, found.device, profile, rate_hz)
+
+
+def header(plans: list[SensorPlan], target_deg: float | None, mount: str | None) -> SessionHeader:
+    """The header of a session that begins now."""
+    sensors = tuple(_setup(one, mount) for one in plans)
+    texts = {one.profile.name: one.profile.text for one in plans}
+    return SessionHeader(__version__, now(), sensors, texts, target_deg)
+
+
+def now() -> str:
+    """Wall clock, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _setup(one: SensorPlan, mount: str | None) -> SensorSetup:
+    setup = SensorSetup(
+        one.placement,
+        one.profile.name,
+        one.rate_hz,
+        one.profile.mount,
+        one.device.address,
+        one.device.name or "",
+    )
+    if mount is not None and one.placement is Placement.CHEST:
+        return replace(setup, mount=parse_mount(mount))
+    return setup

@@ -1,0 +1,193 @@
+"""What a run shows: a live table, one line for each cue, and the summary at the end."""
+
+import math
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from imu_stream.acquisition.simulation.scoring import Score
+from imu_stream.datatypes import (
+    FEET,
+    Calibration,
+    Cue,
+    LeanState,
+    LinkPhase,
+    LinkState,
+    Output,
+    Placement,
+    Stride,
+    Strike,
+    StrikeType,
+)
+from imu_stream.pipeline import Pipeline
+from imu_stream.sinks.summary import Summary
+
+STALE_S = 2.0
+"""Older values are not shown as live."""
+LETTERS = {
+    StrikeType.REARFOOT: "[blue]R[/]",
+    StrikeType.MIDFOOT: "[yellow]M[/]",
+    StrikeType.FOREFOOT: "[green]F[/]",
+    StrikeType.UNKNOWN: "?",
+}
+
+
+class LiveView:
+    """Keeps what a runner wants to see; drawn a few times a second on a terminal.
+
+    Without a terminal a line is printed every `line_every_s` instead.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        pipeline: Pipeline,
+        clock: Callable[[], float],
+        line_every_s: float = 5.0,
+    ) -> None:
+        self._console = console
+        self._pipeline = pipeline
+        self._clock = clock
+        self._line_every_s = line_every_s
+        self._next_line_s = line_every_s
+        self._links: dict[Placement, LinkState] = {}
+        self._calibrations: dict[Placement, Calibration] = {}
+        self._strikes: dict[Placement, list[Strike]] = {foot: [] for foot in FEET}
+        self._stride: Stride | None = None
+        self._lean: LeanState | None = None
+        self._cues = 0
+        self._live = Live(
+            console=console, get_renderable=self.table, refresh_per_second=5, transient=True
+        )
+
+    def __enter__(self) -> "LiveView":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def write(self, output: Output) -> None:
+        match output:
+            case LinkState():
+                self._link(output)
+            case Calibration():
+                self._calibrated(output)
+            case Strike():
+                self._strikes[output.foot] = [*self._strikes[output.foot][-9:], output]
+            case Stride():
+                self._stride = output
+            case LeanState():
+                self._lean = output
+                self._print_line()
+            case Cue():
+                self._cues += 1
+                self._console.print(
+                    f"[bold magenta]CUE[/] at {output.t_s:.1f} s: lean forward from the ankles "
+                    f"({output.value:.1f}°, wanted at least {output.threshold:.1f}°)",
+                    highlight=False,
+                )
+
+    def table(self) -> Table:
+        """The live table."""
+        table = Table(title=f"{self._clock():.0f} s", show_header=False, min_width=60)
+        table.add_row("trunk lean", self._lean_text())
+        for foot in FEET:
+            table.add_row(foot.value.replace("_", " "), self._foot_text(foot))
+        table.add_row("cadence", self._cadence_text())
+        table.add_row("cues", str(self._cues))
+        table.add_row("sensors", "  ".join(map(self._sensor_text, self._pipeline.receptions)))
+        return table
+
+    def _link(self, state: LinkState) -> None:
+        self._links[state.placement] = state
+        if state.phase is LinkPhase.LOST:
+            where = state.placement.value.replace("_", " ")
+            self._console.print(f"[bold red]{where} lost[/]: {state.detail}", highlight=False)
+
+    def _calibrated(self, calibration: Calibration) -> None:
+        known = self._calibrations.get(calibration.placement)
+        self._calibrations[calibration.placement] = calibration
+        if known is None or known.note != calibration.note:
+            where = calibration.placement.value.replace("_", " ")
+            said = calibration.note or "calibrated from standing still"
+            self._console.print(f"{where}: {said}", highlight=False)
+
+    def _print_line(self) -> None:
+        if self._console.is_terminal or self._clock() < self._next_line_s:
+            return
+        self._next_line_s = self._clock() + self._line_every_s
+        feet = "   ".join(f"{foot.value} {self._foot_text(foot)}" for foot in FEET)
+        self._console.print(
+            f"{self._clock():5.0f} s   lean {self._lean_text()}   {feet}   {self._cadence_text()}",
+            highlight=False,
+        )
+
+    def _is_fresh(self, known_s: float) -> bool:
+        return self._clock() - known_s < STALE_S
+
+    def _lean_text(self) -> str:
+        if self._lean is None or not self._is_fresh(self._lean.known_s):
+            waiting = Placement.CHEST not in self._calibrations
+            return "stand still …" if waiting else "—"
+        target = self._pipeline.target_deg
+        aim = "learning your baseline" if target is None else f"target {target:.1f}°"
+        doubt = "" if self._lean.valid else " (uncalibrated)"
+        return f"[bold]{self._lean.lean_deg:5.1f}°[/] forward, {aim}{doubt}"
+
+    def _foot_text(self, foot: Placement) -> str:
+        strikes = self._strikes[foot]
+        if not strikes or not self._is_fresh(strikes[-1].known_s):
+            return "—"
+        last = strikes[-1]
+        angle = "  ?  " if math.isnan(last.fsa_deg) else f"{last.fsa_deg:5.1f}°"
+        letters = "".join(LETTERS[strike.strike_type] for strike in strikes)
+        return f"{letters} {last.strike_type.value} {angle} ({last.confidence:.0%} sure)"
+
+    def _cadence_text(self) -> str:
+        if self._lean is None or not self._is_fresh(self._lean.known_s):
+            return "—"
+        return f"{self._lean.cadence_spm:.0f} steps/min"
+
+    def _sensor_text(self, placement: Placement) -> str:
+        received = self._pipeline.receptions[placement]
+        link = self._links.get(placement)
+        phase = "" if link is None or link.phase is LinkPhase.STREAMING else f" {link.phase.value}"
+        lost = f", {received.lost} lost" if received.lost else ""
+        return f"{placement.value}{phase} {received.samples}{lost}"
+
+
+def summary_table(summary: Summary) -> Table:
+    """The session in one table."""
+    table = Table(title="Summary", show_header=False)
+    for name, sensor in summary.sensors.items():
+        text = f"{sensor.samples} samples at {sensor.rate_hz:.1f} Hz"
+        table.add_row(name, f"{text}, {sensor.lost} lost in {sensor.gaps} gaps")
+    for foot, strides in summary.strides.items():
+        counts = f"{strides.rearfoot} rearfoot, {strides.midfoot} midfoot"
+        rest = f"{strides.forefoot} forefoot, {strides.unknown} unknown"
+        table.add_row(f"strides {foot}", f"{strides.total}: {counts}, {rest}")
+    table.add_row("mean trunk lean", _number(summary.lean_mean_deg, "°"))
+    table.add_row("mean cadence", _number(summary.cadence_mean_spm, " steps/min"))
+    table.add_row("cues", str(len(summary.cues)))
+    for note in summary.notes:
+        table.add_row("note", note)
+    return table
+
+
+def truth_table(score: Score) -> Table:
+    """The demo against the truth about its runner."""
+    table = Table(title="Against the truth", show_header=False)
+    table.add_row("strides found", f"{score.found} of {score.strides}, {score.invented} invented")
+    share = score.strike_type_accuracy
+    table.add_row("strike type right", "not measured" if share is None else f"{share:.1%}")
+    table.add_row("lean RMSE", _number(score.lean_rmse_deg, "°"))
+    return table
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "not measured" if value is None else f"{value:.2f}{unit}"

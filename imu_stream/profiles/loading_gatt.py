@@ -1,0 +1,51 @@
+"""The [gatt] table: the service and its characteristics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from imu_stream.profiles.schema import Characteristic, full_uuid
+from imu_stream.profiles.toml_table import ProfileTable
+
+_PROPERTIES = ("read", "write", "write-without-response", "notify", "indicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Gatt:
+    """A service, and its characteristics by the word the profile uses for them."""
+
+    service_uuid: str
+    characteristics: Mapping[str, Characteristic]
+
+    def uuid(self, table: ProfileTable, key: str) -> str:
+        """Look up the characteristic that `key` names; ProfileError for an unknown word."""
+        return self.characteristics[table.one_of(key, list(self.characteristics))].uuid
+
+
+def read_gatt(table: ProfileTable) -> Gatt:
+    """Read [gatt].
+
+    Raises:
+        ProfileError: something in it is wrong.
+    """
+    service_uuid = read_uuid(table, "service")
+    rows = table.table("characteristics")
+    named = {key: _read_characteristic(rows.table(key)) for key in rows.keys()}  # noqa: SIM118
+    if not named:
+        raise table.error("characteristics", "is empty; at least one is needed")
+    table.finish()
+    return Gatt(service_uuid, named)
+
+
+def read_uuid(table: ProfileTable, key: str) -> str:
+    """Read a UUID, short or long; ProfileError when it is none."""
+    return full_uuid(table.uuid(key))
+
+
+def _read_characteristic(table: ProfileTable) -> Characteristic:
+    uuid = read_uuid(table, "uuid")
+    properties = table.texts("properties")
+    for name in properties:
+        if name not in _PROPERTIES:
+            raise table.error("properties", f"has {name!r}; allowed: {', '.join(_PROPERTIES)}")
+    table.finish()
+    return Characteristic(uuid, properties)

@@ -1,0 +1,55 @@
+"""Which profiles there are, and which one an advertisement belongs to."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from imu_stream.errors import ProfileError
+from imu_stream.profiles.device_profile import DeviceProfile
+from imu_stream.profiles.loading import parse_profile
+from imu_stream.profiles.schema import Advertisement
+
+
+@cache
+def builtin_profiles() -> tuple[DeviceProfile, ...]:
+    """Load the profiles that ship with the package, by name.
+
+    Raises:
+        ProfileError: one of them is wrong, or there are none.
+    """
+    folder = _profile_folder()
+    named = {file.name: file for file in folder.iterdir() if file.name.endswith(".toml")}
+    if not named:
+        raise ProfileError(str(folder), "", "holds no device profiles; install the package again")
+    return tuple(
+        parse_profile(named[name].read_text("utf-8"), name.removesuffix(".toml"))
+        for name in sorted(named)
+    )
+
+
+def _profile_folder() -> Traversable:
+    """Find the folder: inside an installed package, at the top of a checkout."""
+    installed = files("imu_stream") / "device_profiles"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "device_profiles"
+
+
+def find_profile(name: str) -> DeviceProfile:
+    """Find a built-in profile by its name.
+
+    Raises:
+        ProfileError: there is none of that name; the message lists those there are.
+    """
+    for profile in builtin_profiles():
+        if profile.name == name:
+            return profile
+    known = ", ".join(profile.name for profile in builtin_profiles())
+    raise ProfileError(name, "", f"is no known device profile; known are {known}")
+
+
+def match_profile(
+    advertisement: Advertisement, profiles: Iterable[DeviceProfile]
+) -> DeviceProfile | None:
+    """Find the first profile that an advertisement belongs to."""
+    return next((profile for profile in profiles if profile.matches(advertisement)), None)

@@ -1,0 +1,101 @@
+"""One session: source to recorder to pipeline to sinks. Live, replay and batch share the rest."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from imu_stream.acquisition.recorder import Recorder
+from imu_stream.datatypes import Frame, LinkState, Output
+from imu_stream.pipeline import Input, Pipeline
+from imu_stream.sinks.summary import SensorSummary, Summary, SummarySink
+
+
+class Sink(Protocol):
+    """Takes every output in order; must return at once."""
+
+    def write(self, output: Output) -> None: ...
+
+
+@dataclass(slots=True)
+class Latencies:
+    """Time from the start of decoding to the outputs, for every frame."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def percentile_ms(self, percent: float) -> float:
+        return 1e3 * float(np.percentile(self.seconds, percent)) if self.seconds else 0.0
+
+
+class Session:
+    """Feeds a pipeline and hands its outputs to the sinks, in order."""
+
+    def __init__(self, pipeline: Pipeline, sinks: Sequence[Sink] = ()) -> None:
+        self.pipeline = pipeline
+        self.latencies = Latencies()
+        self._summary = SummarySink()
+        self._sinks: tuple[Sink, ...] = (self._summary, *sinks)
+
+    async def run_live(self, source: AsyncIterable[Frame | LinkState], recorder: Recorder) -> None:
+        """Run until the source ends; each item is recorded before anything else can fail."""
+        async for item in source:
+            recorder.write(item)
+            self.push(item)
+        self.finish()
+
+    async def run_paced(self, items: AsyncIterable[Frame | LinkState]) -> None:
+        """Run a recording at the pace its source sets."""
+        async for item in items:
+            self.push(item)
+        self.finish()
+
+    def run_at_once(self, items: Iterable[Input]) -> None:
+        """Run a recording or tables as fast as they can be read."""
+        for item in items:
+            self.push(item)
+        self.finish()
+
+    def push(self, item: Input) -> None:
+        """One item through the pipeline to all sinks."""
+        begun = time.perf_counter()
+        outputs = self.pipeline.push(item)
+        if isinstance(item, Frame):
+            self.latencies.seconds.append(time.perf_counter() - begun)
+        self._give(outputs)
+
+    def finish(self) -> None:
+        """What the pipeline still holds back, at the end."""
+        self._give(self.pipeline.finish())
+
+    def summary(self) -> Summary:
+        """The session so far in a few numbers."""
+        sensors = {
+            placement.value: SensorSummary(
+                received.samples, received.lost, received.gaps, round(received.rate_hz, 2)
+            )
+            for placement, received in self.pipeline.receptions.items()
+        }
+        return self._summary.result(sensors)
+
+    def _give(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            for sink in self._sinks:
+                sink.write(output)
+
+
+async def paced(
+    items: Iterable[Frame | LinkState],
+    speed: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[Frame | LinkState]:
+    """The items of a recording at `speed` times the pace at which they arrived."""
+    begun_s = clock()
+    for item in items:
+        at_s = item.arrival_s if isinstance(item, Frame) else item.t_s
+        wait_s = begun_s + at_s / speed - clock()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        yield item
