@@ -38,16 +38,16 @@ class ContactParams:
     """rad turned in one go that make a swing."""
     landing_s: float = 0.15
     """Span after the swing in which the foot lands."""
-    landing_depth: float = 1.0
+    landing_depth: float = 0.5
     """rad/s toe down that a landing must reach."""
     rebound: float = 0.3
     """Share of the fall of the rate that must be regained to call it a minimum."""
     ic_delay_s: float = 0.0035
     ic_delay_per_deg_s: float = 0.00085
     """Minimum of the rate after contact: at pitch 0, and more per degree."""
-    push_off_from_deg: float = -15.0
-    push_off_to_deg: float = -75.0
-    """Pitch of the foot in which it leaves the ground."""
+    push_off_from_deg: float = -20.0
+    push_off_share: float = 0.9
+    """The foot leaves the ground between this pitch and this share of its lowest pitch."""
     force_drop_s: float = 0.03
     """Span over which the drop of the force is measured."""
     tc_delay_s: float = 0.0215
@@ -229,8 +229,8 @@ class ContactDetector:
         drop = before - force[span:]
         pitch = self._past.column(PITCH, first + span, end)
         rate = self._past.column(RATE, first + span, end)
-        low, high = self._params.push_off_to_deg, self._params.push_off_from_deg
-        leaving = (pitch > low) & (pitch < high) & (rate < 0.0)
+        lowest = self._params.push_off_share * float(pitch.min())
+        leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg) & (rate < 0.0)
         if not leaving.any():
             return None
         steepest = int(np.argmax(np.where(leaving, drop, -np.inf)))
