@@ -35,6 +35,14 @@ class UsableRows:
     step_s: float
 
 
+def without_repeats(values: Array) -> Array:
+    """The rows without exact repeats of earlier ones; some loggers write each packet twice."""
+    if np.all(np.diff(values[:, 0]) > 0.0):
+        return values
+    _, first = np.unique(values, axis=0, return_index=True)
+    return values[np.sort(first)]
+
+
 def usable_rows(path: Path, values: Array) -> UsableRows:
     """Sorts out the rows of a table, (rows, 1 + 3 or 6), time first.
 

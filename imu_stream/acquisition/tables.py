@@ -12,7 +12,12 @@ from typing import TextIO
 
 import numpy as np
 
-from imu_stream.acquisition.table_gaps import part_of, samples_and_gaps, usable_rows
+from imu_stream.acquisition.table_gaps import (
+    part_of,
+    samples_and_gaps,
+    usable_rows,
+    without_repeats,
+)
 from imu_stream.datatypes import Array, Gap, Placement, Samples
 from imu_stream.errors import RecordingError
 
@@ -39,7 +44,8 @@ def read_table(path: Path, placement: Placement) -> Table:
     Units are s, m/s² and rad/s, in sensor axes. Columns may stand in any order, others are
     ignored; the three gyr columns may be absent together. Times are kept as they are in the file.
 
-    What is not usable is dropped and reported: a row with an empty or not finite cell as
+    A row that repeats an earlier one to the last digit tells nothing and is passed over. What is
+    not usable is dropped and reported: a row with an empty or not finite cell as
     NOT_A_NUMBER; the fewest rows that must go for time to increase from row to row as CLOCK (of
     rows with the same time the first stays); a hole in time of more than 1.5 steps as LOST. A gap
     runs from one step after the last good row to the next good row.
@@ -49,7 +55,7 @@ def read_table(path: Path, placement: Placement) -> Table:
             or a rate outside 10 to 4000 Hz; or a clock that was set and never caught up: more than
             half of the rows, or more than a second at either end, would have to go.
     """
-    values = _read_values(path)
+    values = without_repeats(_read_values(path))
     rows = usable_rows(path, values)
     return Table(placement, 1.0 / rows.step_s, tuple(samples_and_gaps(values, rows, placement)))
 

@@ -38,10 +38,10 @@ class ContactParams:
     """rad turned in one go that make a swing."""
     landing_s: float = 0.15
     """Span after the swing in which the foot lands."""
-    landing_depth: float = 0.5
-    """rad/s toe down that a landing must reach."""
-    rebound: float = 0.3
-    """Share of the fall of the rate that must be regained to call it a minimum."""
+    landing_depth: float = 0.3
+    """rad/s toe down that a landing must reach: even a flat one overshoots a little."""
+    rebound: float = 0.5
+    """Share of that depth that must be regained to call it a minimum; of `landing_depth` too."""
     ic_delay_s: float = 0.0035
     ic_delay_per_deg_s: float = 0.00085
     """Minimum of the rate after contact: at pitch 0, and more per degree."""
@@ -180,8 +180,9 @@ class ContactDetector:
         limit = self._cursor + round(self._params.landing_s * self._rate_hz)
         rate = self._past.column(RATE, self._cursor, min(limit, self._past.end))
         lowest = np.minimum.accumulate(rate)
-        needed = self._params.rebound * (self._params.swing_rate - lowest)
-        regained = (rate - lowest > needed) & (lowest < -self._params.landing_depth)
+        depth = self._params.landing_depth
+        needed = np.maximum(-self._params.rebound * lowest, depth)
+        regained = (rate - lowest >= needed) & (lowest < -depth)
         if not regained.any():
             if self._past.end <= limit:
                 return None

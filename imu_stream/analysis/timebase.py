@@ -78,7 +78,8 @@ class Timebase:
         if step_s < -self._params.reset_s or ahead_s > self._params.reset_s:
             return self._clock_was_reset(packet)
         error_s = first_s - self._next_s
-        tolerance_s = 0.5 * self._period_s + self._params.seconds_per_tick
+        # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
+        tolerance_s = 0.5 * count * self._period_s + self._params.seconds_per_tick
         if error_s < -tolerance_s:
             return []
         items: list[Samples | Gap] = []
