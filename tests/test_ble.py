@@ -222,6 +222,15 @@ class TestScanning:
         assert "Polar H10 000003 [C4:00:00:00:00:03]" in message
         assert "chest (" not in message
 
+    async def test_one_sensor_cannot_be_worn_at_two_places(self, room: Room) -> None:
+        await room.put(Placement.RIGHT_FOOT, find_profile("movesense"))
+        wanted = {
+            Placement.LEFT_FOOT: "C4:00:00:00:00:02",
+            Placement.RIGHT_FOOT: "Movesense 000002",
+        }
+        with pytest.raises(LinkError, match=r"two places: Movesense 000002 \[C4:00:00:00:00:02\]"):
+            await find(wanted, builtin_profiles(), timeout_s=2.0, scanner_backend=room.scanner)
+
     async def test_device_without_profile_is_found_as_such(self, room: Room) -> None:
         await room.put(Placement.CHEST, find_profile("polar_h10"))
         wanted = {Placement.CHEST: "C4:00:00:00:00:03"}
@@ -298,6 +307,39 @@ class TestStreaming:
                 raise ZeroDivisionError
         async with room.source(plans) as source:
             assert await collect(source, 0.05)
+
+    async def test_cancelled_reader_leaves_no_sensor_connected(self, room: Room) -> None:
+        await room.put_all()
+        plans = await room.plans()
+        reading = asyncio.Event()
+
+        async def read() -> None:
+            async with room.source(plans) as source:
+                async for _ in source:
+                    reading.set()
+
+        reader = asyncio.create_task(read())
+        await reading.wait()
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        assert not room.adapter.device().connections
+
+    async def test_cancelled_while_letting_a_lost_sensor_go(self, room: Room) -> None:
+        await room.put(Placement.RIGHT_FOOT, find_profile("movesense"))
+        disconnected: list[float] = []
+
+        class Slow(room.client):  # type: ignore[name-defined,misc]
+            async def disconnect(self) -> None:
+                await asyncio.sleep(0.1)
+                await super().disconnect()
+                disconnected.append(time.monotonic())
+
+        source = BleSource(await room.plans(), time.monotonic, client_backend=Slow, patience=QUICK)
+        async with source:
+            room_drops(room, Placement.RIGHT_FOOT)
+            await collect_until(source, Placement.RIGHT_FOOT, LinkPhase.LOST)
+        assert len(disconnected) == 1
 
 
 class TestSetUp:

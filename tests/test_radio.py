@@ -190,7 +190,7 @@ async def test_only_a_sensor_with_its_own_process_can_be_killed() -> None:
 
 
 async def test_child_that_cannot_start_says_why() -> None:
-    with pytest.raises(LinkError, match="did not start: .*no known device profile"):
+    with pytest.raises(LinkError, match=r"did not start: .*no known device profile"):
         async with VirtualRadio({Placement.CHEST: "nonsense"}, seconds=10.0):
             pass
     await assert_nothing_left_running()
