@@ -5,6 +5,7 @@ Segment axes are right-handed, x forward, y left, z up when standing upright. Ea
 Quaternions are scalar first and turn segment axes into earth axes. Intervals are [start, end).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -123,6 +124,8 @@ class CalibratedSamples:
     from_rest: bool
     """True when a standing phase gave bias and zero angles; else they are guessed."""
     measured: bool = True
+    released_s: float = -math.inf
+    """Held back until this signal time, while the mounting was not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from imu_stream.analysis.bridging import Bridging
 from imu_stream.analysis.calibration import SensorCalibration
 from imu_stream.analysis.gait import FootGait
+from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
@@ -22,6 +23,7 @@ from imu_stream.datatypes import (
     LeanState,
     LinkPhase,
     LinkState,
+    Orientation,
     Output,
     Placement,
     Samples,
@@ -34,6 +36,9 @@ from imu_stream.profiles import ClockMark, Corrupt, Decoder, DeviceProfile, pars
 
 Input = Frame | LinkState | Samples | Gap
 """Frames from a radio or a recording of it; samples and gaps from a table."""
+
+Measured = Calibration | Strike | Stride | LeanState | Gap
+"""What one sensor alone gives; a gap only to tell where the stream is broken."""
 
 
 @dataclass(slots=True)
@@ -94,37 +99,47 @@ class Reader:
         return self._timebase.finish()
 
 
+class FootMotion:
+    """From here a foot's way parts from the chest's: heading, then strides."""
+
+    def __init__(self, foot: Placement, rate_hz: float) -> None:
+        self._heading = FootHeading(rate_hz)
+        self._gait = FootGait(foot, rate_hz)
+
+    def push(self, item: Orientation | Gap) -> list[Strike | Stride | Gap]:
+        return [out for one in self._heading.push(item) for out in self._gait.push(one)]
+
+    def finish(self) -> list[Strike | Stride | Gap]:
+        out = [out for one in self._heading.finish() for out in self._gait.push(one)]
+        return [*out, *self._gait.finish()]
+
+
 class Motion:
-    """Samples of one sensor to strides or lean: calibration, orientation, gait or lean."""
+    """Samples of one sensor to strides or lean; gaps at the place where they fall."""
 
     def __init__(self, sensor: SensorSetup) -> None:
         self._bridging = Bridging(sensor.rate_hz)
         self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)
         self._orientation = OrientationFilter(sensor.rate_hz)
-        self._measure: FootGait | TrunkLean = (
-            FootGait(sensor.placement, sensor.rate_hz)
+        self._measure: FootMotion | TrunkLean = (
+            FootMotion(sensor.placement, sensor.rate_hz)
             if sensor.placement.is_foot
             else TrunkLean(sensor.rate_hz)
         )
 
-    def push(self, item: Samples | Gap) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        """Outputs, and long gaps at the place in the stream where they fall."""
-        return self._measured(self._bridging.push(item))
+    def push(self, item: Samples | Gap) -> list[Measured]:
+        return self._calibrate(self._bridging.push(item))
 
-    def finish(self) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        out = self._measured(self._bridging.finish())
-        out += self._follow(self._calibration.finish())
+    def finish(self) -> list[Measured]:
+        out = self._calibrate(self._bridging.finish())
+        out += self._orient(self._calibration.finish())
         return [*out, *self._measure.finish()]
 
-    def _measured(
-        self, items: list[Samples | Gap]
-    ) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        return [out for item in items for out in self._follow(self._calibration.push(item))]
+    def _calibrate(self, items: Iterable[Samples | Gap]) -> list[Measured]:
+        return [out for item in items for out in self._orient(self._calibration.push(item))]
 
-    def _follow(
-        self, items: Iterable[Calibration | CalibratedSamples | Gap]
-    ) -> list[Calibration | Strike | Stride | LeanState | Gap]:
-        out: list[Calibration | Strike | Stride | LeanState | Gap] = []
+    def _orient(self, items: Iterable[Calibration | CalibratedSamples | Gap]) -> list[Measured]:
+        out: list[Measured] = []
         for item in items:
             if isinstance(item, Calibration):
                 out.append(item)
@@ -193,9 +208,7 @@ class Pipeline:
             out += self._cued(self._motions[placement].push(item))
         return out
 
-    def _cued(
-        self, items: Iterable[Calibration | Strike | Stride | LeanState | Gap]
-    ) -> list[Output]:
+    def _cued(self, items: Iterable[Measured]) -> list[Output]:
         out: list[Output] = []
         for item in items:
             if not isinstance(item, Gap):

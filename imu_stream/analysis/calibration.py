@@ -1,7 +1,8 @@
-"""Sensor axes to segment axes: bias and mounting from standing still, a foot's axis from moving.
+"""Sensor axes to segment axes: gyroscope bias and the vertical from standing still.
 
-Samples are held back until the mounting is known, then released, so that the first strides are
-not lost. Without any standing phase the mounting is guessed from the movement and said so.
+Samples are held back until that is known, then released, so that nothing is lost. Without any
+standing phase the vertical is guessed from the movement, and said so. Which way is forward comes
+from the mount (chest) or from the movement (`heading.py`, feet).
 """
 
 from collections import deque
@@ -10,13 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from imu_stream.analysis.filters import rotate, unit
-from imu_stream.analysis.mounting import (
-    mediolateral_axis,
-    quiet_direction,
-    rotation_from_gravity,
-    rotation_from_movement,
-)
+from imu_stream.analysis.filters import rotate
+from imu_stream.analysis.mounting import nominal_rotation, quiet_direction, rotation_from_gravity
 from imu_stream.analysis.rest import Rest, RestDetector, RestParams
 from imu_stream.datatypes import (
     Array,
@@ -36,14 +32,11 @@ class CalibrationParams:
     """How long to look before a mounting is taken as known."""
 
     rest: RestParams = field(default_factory=RestParams)
-    turning: float = 2.0
-    """rad/s; a foot that turns faster is walking or running."""
-    turning_s: float = 3.0
-    """Time a foot must have turned that fast since it last stood: about five running strides."""
     patience_s: float = 8.0
-    """Movement with no standing phase before it, after which the mounting is guessed."""
+    """Movement with no standing phase before it, after which the vertical is guessed."""
     lock_s: float = 10.0
-    """Movement after which a new rest no longer moves the chest's zero, only its bias."""
+    """Movement after which a new rest no longer moves the zero, only the gyroscope's bias: a
+    runner who stops to tie a shoe does not stand upright."""
     memory_s: float = 60.0
     """Longest span held back."""
 
@@ -51,9 +44,7 @@ class CalibrationParams:
 class SensorCalibration:
     """Calibrates the stream of one sensor.
 
-    In: `Samples | Gap`. Out: `Calibration` whenever it changes, then what it applies to. The
-    last standing phase before the movement gives the zero; later ones renew the gyroscope's
-    bias only, because a runner who stops to tie a shoe does not stand upright.
+    In: `Samples | Gap`. Out: `Calibration` whenever it changes, then what it applies to.
     """
 
     def __init__(
@@ -64,18 +55,16 @@ class SensorCalibration:
         params: CalibrationParams | None = None,
     ) -> None:
         self._placement = placement
+        nominal_rotation(mount)  # refuses here what could not be used later
         self._mount = mount
         self._params = params or CalibrationParams()
-        self._rate_hz = rate_hz
         self._window = max(2, round(self._params.rest.window_s * rate_hz))
         self._rests = RestDetector(self._params.rest)
         self._open: list[Samples] = []
         self._open_count = 0
-        self._held: list[Samples | Gap] = []
-        self._moved: deque[Samples] = deque(maxlen=round(self._params.memory_s * 2))
-        self._moving_windows = 0
+        self._held: deque[Samples | Gap] = deque()
         self._resting: Rest | None = None
-        self._rest: Rest | None = None
+        self._moved_s = 0.0
         self._known: Calibration | None = None
 
     def push(self, item: Samples | Gap) -> list[Item]:
@@ -104,29 +93,29 @@ class SensorCalibration:
 
     def finish(self) -> list[Item]:
         """The stream has ended: release what is held, with the best guess there is."""
-        samples = [item for item in self._held if isinstance(item, Samples)]
-        if self._known is not None or not samples:
+        ends = [end_of(item) for item in self._held if isinstance(item, Samples)]
+        if self._known is not None or not ends:
             return [item for item in self._held if isinstance(item, Gap)]
-        self._moved.extend([] if self._moved else samples)
-        return self._adopt(self._guess(float(samples[-1].t_s[-1])))
+        return self._adopt(self._guess(ends[-1]))
 
     def _give(self, item: Samples | Gap) -> list[Item]:
         if self._known is None:
-            self._hold(item)
+            self._held.append(item)
+            while end_of(self._held[0]) < end_of(item) - 2.0 * self._params.memory_s:
+                self._held.popleft()
             return []
         return [item if isinstance(item, Gap) else calibrated(item, self._known)]
 
-    def _hold(self, item: Samples | Gap) -> None:
-        self._held.append(item)
-        oldest_s = end_of(item) - self._params.memory_s
-        while end_of(self._held[0]) < oldest_s:
-            self._held.pop(0)
-
     def _adopt(self, calibration: Calibration) -> list[Item]:
         self._known = calibration
-        held, self._held = self._held, []
-        self._moved.clear()
-        return [calibration, *(out for item in held for out in self._give(item))]
+        held = recent(self._held, calibration.known_s - self._params.memory_s)
+        self._held.clear()
+        out: list[Item] = [calibration]
+        for item in (given for one in held for given in self._give(one)):
+            if isinstance(item, CalibratedSamples):
+                item = replace(item, released_s=calibration.known_s)
+            out.append(item)
+        return out
 
     def _look(self, window: Samples) -> Calibration | None:
         """A changed calibration, if this window brings one."""
@@ -134,79 +123,53 @@ class SensorCalibration:
         rest = self._rests.push(window.acc, window.gyr)
         ended, self._resting = self._resting, rest
         if rest is not None:
-            first = self._known is None and not self._placement.is_foot
-            return self._from_rest(rest, known_s) if first else None
+            return self._from_rest(rest, known_s) if self._known is None else None
         if ended is not None:
-            self._rest = ended
-            self._moved.clear()
-        if self._known is not None:
-            self._moving_windows += self._rests.vigorous
-            return None if ended is None else self._renewed(ended, known_s)
-        self._moved.append(window)
-        return self._from_movement(known_s)
+            return self._renewed(ended, known_s)
+        self._moved_s += self._rests.vigorous * self._params.rest.window_s
+        lost_patience = self._known is None and self._moved_s >= self._params.patience_s
+        return self._guess(known_s) if lost_patience else None
 
-    def _renewed(self, rest: Rest, known_s: float) -> Calibration | None:
-        assert self._known is not None
-        moved_s = self._moving_windows * self._params.rest.window_s
-        still_standing = not self._placement.is_foot and moved_s < self._params.lock_s
-        if still_standing or not self._known.from_rest:
-            return self._from_rest(rest, known_s)
-        return replace(self._known, gyro_bias=triple(rest.gyr), known_s=known_s)
-
-    def _from_movement(self, known_s: float) -> Calibration | None:
-        moved_s = self._rests.moving_windows * self._params.rest.window_s
-        if self._rest is None:
-            return self._guess(known_s) if moved_s >= self._params.patience_s else None
-        if not self._placement.is_foot or not self._has_turned(self._rest.gyr):
-            return None
-        return self._from_rest(self._rest, known_s)
-
-    def _has_turned(self, bias: Array) -> bool:
-        rates = stacked(window.gyr for window in self._moved) - bias
-        turning = np.count_nonzero(np.sqrt(np.sum(rates * rates, axis=1)) > self._params.turning)
-        return bool(turning >= self._params.turning_s * self._rate_hz)
+    def _renewed(self, rest: Rest, known_s: float) -> Calibration:
+        """What a rest that has just ended tells."""
+        known = self._known
+        if known is not None and known.from_rest and self._moved_s >= self._params.lock_s:
+            return replace(known, gyro_bias=triple(rest.gyr), known_s=known_s)
+        self._moved_s = 0.0
+        return self._from_rest(rest, known_s)
 
     def _from_rest(self, rest: Rest, known_s: float) -> Calibration:
-        """Bias and up from standing; a foot's axis from its movement since, or as known before."""
-        if not self._placement.is_foot:
-            return self._chest(rest.acc, rest.gyr, known_s, from_rest=True)
-        up = unit(rest.acc)
-        if self._known is not None:
-            left = np.array(self._known.rotation[1])
-            left = unit(left - up * float(np.sum(left * up)))
-        else:
-            left = self._mediolateral_axis(rest.gyr, up)
-        return self._calibration(known_s, rotation_from_movement(left, up), rest.gyr, True)
+        return self._calibration(rest.acc, rest.gyr, known_s, "")
 
     def _guess(self, known_s: float) -> Calibration:
-        """Without standing: over whole strides a segment turns nowhere, and rests on the ground."""
-        acc = stacked(window.acc for window in self._moved)
-        gyr = stacked(window.gyr for window in self._moved)
+        """Without standing: over whole strides a segment turns nowhere, and bears its weight."""
+        moved = [item for item in self._held if isinstance(item, Samples)]
+        acc = stacked(item.acc for item in moved)
+        gyr = stacked(item.gyr for item in moved)
         bias = gyr.mean(axis=0)
-        if not self._placement.is_foot:
-            return self._chest(acc.mean(axis=0), bias, known_s, from_rest=False)
-        up = quiet_direction(acc, gyr - bias)
-        rotation = rotation_from_movement(self._mediolateral_axis(bias, up), up)
-        note = "no standing phase before the movement: strike angles are guessed"
-        return self._calibration(known_s, rotation, bias, False, note)
+        lacks = "strike angles are guessed" if self._placement.is_foot else "lean is not measured"
+        up = quiet_direction(acc, gyr - bias) if self._placement.is_foot else acc.mean(axis=0)
+        note = f"no standing phase before the movement: {lacks}"
+        return self._calibration(up, bias, known_s, note)
 
-    def _mediolateral_axis(self, bias: Array, up: Array) -> Array:
-        acc = stacked(window.acc for window in self._moved)
-        gyr = stacked(window.gyr for window in self._moved)
-        return mediolateral_axis(acc, gyr - bias, up, self._rate_hz)
-
-    def _chest(self, gravity: Array, bias: Array, known_s: float, from_rest: bool) -> Calibration:
-        rotation, sound = rotation_from_gravity(self._mount, gravity)
-        note = "" if from_rest else "no standing phase before the movement: lean is not measured"
-        if not sound:
+    def _calibration(self, gravity: Array, bias: Array, known_s: float, note: str) -> Calibration:
+        rotation, forward_known = rotation_from_gravity(self._mount, gravity)
+        if not forward_known and not self._placement.is_foot:
             note = f"the forward axis ({self._mount.forward}) points up or down: give the mount"
-        return self._calibration(known_s, rotation, bias, from_rest and sound, note)
-
-    def _calibration(
-        self, known_s: float, rotation: Array, bias: Array, from_rest: bool, note: str = ""
-    ) -> Calibration:
         rows = (triple(rotation[0]), triple(rotation[1]), triple(rotation[2]))
-        return Calibration(self._placement, known_s, rows, triple(bias), from_rest, note)
+        return Calibration(self._placement, known_s, rows, triple(bias), not note, note)
+
+
+def recent(items: Iterable[Samples | Gap], start_s: float) -> list[Samples | Gap]:
+    """What is not older than `start_s`."""
+    kept: list[Samples | Gap] = []
+    for item in items:
+        if isinstance(item, Gap):
+            kept += [item] if item.end_s >= start_s else []
+        else:
+            first = int(np.searchsorted(item.t_s, start_s))
+            kept += [part(item, first, len(item.t_s))] if first < len(item.t_s) else []
+    return kept
 
 
 def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:

@@ -20,7 +20,7 @@ import numpy as np
 from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps, peak_position
 from imu_stream.datatypes import GRAVITY, Gap, Orientation, Placement
 
-RATE, PITCH, FORCE, TIME, TRUST, MEASURED = range(6)
+RATE, PITCH, FORCE, TIME, TRUST, MEASURED, RELEASED = range(7)
 """Columns of the foot's history."""
 
 
@@ -104,8 +104,8 @@ class ContactDetector:
 
     def _restart(self) -> None:
         self._smoother = Smoother(gaussian_taps(self._params.smoothing_s, self._rate_hz))
-        self._unsmoothed = np.empty((0, 4))
-        self._past = History(6)
+        self._unsmoothed = np.empty((0, 5))
+        self._past = History(7)
         self._phase = Phase.SWING
         self._cursor = 0
         self._landed: int | None = None
@@ -133,12 +133,12 @@ class ContactDetector:
         pitch = np.degrees(np.arcsin(np.clip(dot(item.up, self._long_axis), -1.0, 1.0)))
         trust = np.full(len(pitch), float(item.settled) * (1.0 + float(samples.from_rest)))
         measured = np.full(len(pitch), float(item.samples.measured))
-        fresh = np.stack([pitch, samples.t_s, trust, measured], axis=1)
+        released = np.full(len(pitch), samples.released_s)
+        fresh = np.stack([pitch, samples.t_s, trust, measured, released], axis=1)
         waiting = np.concatenate([self._unsmoothed, fresh])
         ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
-        pitch, times, trust, measured = ready.T
-        rows = [smooth[:, 0], pitch, smooth[:, 1] / GRAVITY, times, trust, measured]
-        self._past.append(np.stack(rows, axis=1))
+        rate, force = smooth[:, :1], smooth[:, 1:] / GRAVITY
+        self._past.append(np.concatenate([rate, ready[:, :1], force, ready[:, 1:]], axis=1))
 
     def _advance(self) -> list[Landing | PushOff] | None:
         """One step of the phase machine; None when more samples are needed."""
@@ -207,7 +207,7 @@ class ContactDetector:
             ic_s=past.at(TIME, contact),
             fsa_deg=past.at(PITCH, contact) if seen and trust > 0 else float("nan"),
             from_rest=trust > 1,
-            known_s=past.at(TIME, known),
+            known_s=self._known_s(known),
         )
 
     def _push_off(self, swing_start: int, known: int) -> list[Landing | PushOff]:
@@ -217,7 +217,12 @@ class ContactDetector:
         self._landed = None
         release = self._release(start, swing_start)
         tc_s = float("nan") if release is None else self._past.at(TIME, release)
-        return [PushOff(tc_s - self._params.tc_delay_s, self._past.at(TIME, known))]
+        return [PushOff(tc_s - self._params.tc_delay_s, self._known_s(known))]
+
+    def _known_s(self, index: int) -> float:
+        """When a decision on samples up to `index` could be made."""
+        smoothed_s = self._past.at(TIME, index) + self._smoother.delay / self._rate_hz
+        return max(smoothed_s, float(self._past.column(RELEASED, index, index + 1)[0]))
 
     def _release(self, start: int, end: int) -> float | None:
         """Position of the bottom of the steepest drop of the force while the toe turns down."""

@@ -14,7 +14,7 @@ import numpy as np
 from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps
 from imu_stream.datatypes import GRAVITY, Array, Gap, LeanState, Orientation
 
-FORWARD, SIDE, VERTICAL, TIME, TRUST = range(5)
+FORWARD, SIDE, VERTICAL, TIME, TRUST, RELEASED = range(6)
 """Columns of the trunk's history."""
 
 
@@ -47,8 +47,8 @@ class TrunkLean:
 
     def _restart(self) -> None:
         self._smoother = Smoother(gaussian_taps(self._params.smoothing_s, self._rate_hz))
-        self._unsmoothed = np.empty((0, 4))
-        self._past = History(5)
+        self._unsmoothed = np.empty((0, 5))
+        self._past = History(6)
         self._cursor = 1
         self._flying = False
         self._steps: list[float] = []
@@ -77,11 +77,11 @@ class TrunkLean:
         forward, side = lean_angles(item.up)
         trusted = item.settled and item.samples.measured and item.samples.from_rest
         trust = np.full(len(forward), float(trusted))
-        fresh = np.stack([forward, side, item.samples.t_s, trust], axis=1)
+        released = np.full(len(forward), item.samples.released_s)
+        fresh = np.stack([forward, side, item.samples.t_s, trust, released], axis=1)
         waiting = np.concatenate([self._unsmoothed, fresh])
         ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
-        rows = [ready[:, 0], ready[:, 1], smooth[:, 0], ready[:, 2], ready[:, 3]]
-        self._past.append(np.stack(rows, axis=1))
+        self._past.append(np.concatenate([ready[:, :2], smooth, ready[:, 2:]], axis=1))
 
     def _next_step(self) -> float | None:
         """Position of the next upward crossing after a flight; None when it is not there yet."""
@@ -129,6 +129,7 @@ class TrunkLean:
         start, end = math.ceil(steps[0]), math.ceil(steps[2])
         past = self._past
         start_s, end_s = past.at(TIME, steps[0]), past.at(TIME, steps[2])
+        smoothed_s = past.at(TIME, end) + self._smoother.delay / self._rate_hz
         return LeanState(
             start_s=start_s,
             end_s=end_s,
@@ -136,7 +137,7 @@ class TrunkLean:
             side_lean_deg=math.degrees(mean(past.column(SIDE, start, end))),
             cadence_spm=120.0 / (end_s - start_s),
             valid=bool(mean(past.column(TRUST, start, end)) >= self._params.smallest_share),
-            known_s=past.at(TIME, end) + self._smoother.delay / self._rate_hz,
+            known_s=max(smoothed_s, float(past.column(RELEASED, end, end + 1)[0])),
         )
 
 

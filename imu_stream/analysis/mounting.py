@@ -3,7 +3,6 @@
 import numpy as np
 
 from imu_stream.analysis.filters import dot, unit
-from imu_stream.analysis.vertical import follow_vertical
 from imu_stream.datatypes import Array, Mount
 from imu_stream.errors import CalibrationError
 
@@ -58,29 +57,3 @@ def quiet_direction(acc: Array, gyr: Array) -> Array:
     """
     turning = np.sqrt(dot(gyr, gyr))
     return unit(acc[turning <= np.percentile(turning, 15)].mean(axis=0))
-
-
-def mediolateral_axis(acc: Array, gyr: Array, up: Array, rate_hz: float) -> Array:
-    """The axis a foot turns about when it walks or runs: unit (3,), square to `up`, pointing left.
-
-    Args:
-        acc: (n, 3) m/s², evenly sampled, of walking or running.
-        gyr: (n, 3) rad/s of the same samples, bias removed.
-        up: (3,) unit vector, up when standing, sensor axes.
-        rate_hz: sampling rate.
-
-    First principal component of the level part of the rate, since the sagittal plane dominates.
-    Its sign comes from the swing: a foot points toe down for much longer and farther (push-off,
-    early swing) than toe up, so the mean elevation of its forward axis is negative, whatever
-    the mounting (-41 to -22° on the treadmill recordings).
-    """
-    flat = gyr - dot(gyr, up)[:, None] * up
-    _, vectors = np.linalg.eigh(flat.T @ flat)
-    left = unit(np.asarray(vectors[:, -1]) - up * float(np.sum(vectors[:, -1] * up)))
-    vertical = follow_vertical(acc, gyr, rate_hz)[len(acc) // 4 :]
-    return -left if float(dot(vertical, np.cross(left, up)).mean()) > 0.0 else left
-
-
-def rotation_from_movement(left: Array, up: Array) -> Array:
-    """Segment axes of a foot from its mediolateral axis and up, both unit (3,) and square."""
-    return np.stack([np.cross(left, up), left, up])

@@ -12,7 +12,6 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from vqf import VQF
 
 from imu_stream.analysis.filters import dot
-from imu_stream.analysis.vertical import ACC_TIME_S, up_from_quaternion
 from imu_stream.datatypes import Array, CalibratedSamples, Gap, Orientation
 
 
@@ -20,7 +19,8 @@ from imu_stream.datatypes import Array, CalibratedSamples, Gap, Orientation
 class OrientationParams:
     """How the vertical is followed."""
 
-    acc_time_s: float = ACC_TIME_S
+    acc_time_s: float = 3.0
+    """VQF's tauAcc: below 1.5 s running tilts it, above 6 s gaps and bias do."""
     gravity_cutoff_hz: float = 0.4
     """Low-pass for a sensor without a gyroscope: whole strides average out."""
     settle_s: float = 6.0
@@ -69,6 +69,14 @@ class OrientationFilter:
         return np.asarray(smooth / np.sqrt(dot(smooth, smooth))[:, None])
 
 
+def up_from_quaternion(quaternion: Array) -> Array:
+    """Earth's up in body axes, (n, 3), from (n, 4) body-to-earth quaternions."""
+    w, x, y, z = quaternion.T
+    return np.stack(
+        [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)], axis=1
+    )
+
+
 def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientation:
     """Samples [start, end) of a block."""
     samples = whole.samples
@@ -80,5 +88,6 @@ def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientat
         gyr,
         samples.from_rest,
         samples.measured,
+        samples.released_s,
     )
     return Orientation(cut, whole.up[start:end], settled)

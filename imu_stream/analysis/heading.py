@@ -1,0 +1,131 @@
+"""Which way a foot points: from the movement itself, whatever the mounting.
+
+A foot that walks or runs turns about its mediolateral axis: the first principal component of the
+level part of its rate (the usual functional calibration, e.g. McGrath & Stirling 2020). Which
+end is left comes from the swing: a foot points toe down for much longer and farther (push-off,
+early swing) than toe up, so the mean elevation of its forward axis is negative. The estimate
+starts with the first step and is renewed each time twice as much movement has been seen.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imu_stream.datatypes import Array, Gap, Orientation
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingParams:
+    """How much movement makes a heading."""
+
+    turning: float = 2.0
+    """rad/s; a foot that turns faster about a level axis is on its way."""
+    first_s: float = 0.4
+    """Time of such turning before the first estimate: one step."""
+    longest_s: float = 12.0
+    """The same between estimates, later on; the weight of older movement then halves."""
+
+
+class FootHeading:
+    """Turns one foot's level axes to forward and left: `Orientation | Gap` in and out."""
+
+    def __init__(self, rate_hz: float, params: HeadingParams | None = None) -> None:
+        self._params = params or HeadingParams()
+        self._rate_hz = rate_hz
+        self._sums = np.zeros(6)
+        self._span_s = self._params.first_s
+        self._held: list[Orientation | Gap] = []
+        self._forward: Array | None = None
+
+    def push(self, item: Orientation | Gap) -> list[Orientation | Gap]:
+        """Held back until the first estimate; each estimate holds from its own sample on."""
+        if isinstance(item, Gap):
+            return self._give(item)
+        out: list[Orientation | Gap] = []
+        start = 0
+        while start < len(item.up):
+            sums = running_sums(self._sums, part(item, start, len(item.up)), self._params.turning)
+            due = sums[:, 0] >= self._span_s * self._rate_hz
+            end = start + int(np.argmax(due)) + 1 if due.any() else len(item.up)
+            self._sums = sums[end - start - 1]
+            out += self._give(part(item, start, end))
+            if due.any():
+                out += self._estimate(float(item.samples.t_s[end - 1]))
+            start = end
+        return out
+
+    def finish(self) -> list[Orientation | Gap]:
+        """The stream has ended: a foot that hardly moved has no heading, and no strides."""
+        held, self._held = self._held, []
+        return [item for item in held if isinstance(item, Gap)]
+
+    def _give(self, item: Orientation | Gap) -> list[Orientation | Gap]:
+        if self._forward is None:
+            self._held.append(item)
+            return []
+        return [item if isinstance(item, Gap) else turned(item, self._forward)]
+
+    def _estimate(self, known_s: float) -> list[Orientation | Gap]:
+        self._forward = forward_direction(self._sums)
+        if self._span_s < self._params.longest_s:
+            self._span_s = min(2.0 * self._span_s, self._params.longest_s)
+        else:
+            self._sums = 0.5 * self._sums
+        held, self._held = self._held, []
+        out: list[Orientation | Gap] = []
+        for item in (given for one in held for given in self._give(one)):
+            if isinstance(item, Orientation):
+                released_s = max(item.samples.released_s, known_s)
+                item = replace(item, samples=replace(item.samples, released_s=released_s))
+            out.append(item)
+        return out
+
+
+def running_sums(before: Array, item: Orientation, turning: float) -> Array:
+    """Sums over turning samples up to each one, (n, 6): count, rate xx, xy, yy, up x, y."""
+    gyr = item.samples.gyr
+    assert gyr is not None  # a foot sensor has a gyroscope
+    x, y = gyr[:, 0], gyr[:, 1]
+    turns = (x * x + y * y > turning * turning) & item.samples.measured
+    terms = np.stack([np.ones(len(x)), x * x, x * y, y * y, item.up[:, 0], item.up[:, 1]], axis=1)
+    return np.cumsum(np.concatenate([before[None], terms * turns[:, None]]), axis=0)[1:]
+
+
+def forward_direction(sums: Array) -> Array:
+    """Unit (2,) level direction in which the foot swings, from `running_sums`."""
+    _, xx, xy, yy, up_x, up_y = sums
+    angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
+    forward = np.array([np.sin(angle), -np.cos(angle)])
+    elevation = forward[0] * up_x + forward[1] * up_y
+    return -forward if elevation > 0.0 else forward
+
+
+def turned(item: Orientation, forward: Array) -> Orientation:
+    """The same with x along the level `forward` direction."""
+    samples = item.samples
+    assert samples.gyr is not None
+    acc, gyr = turn_level(samples.acc, forward), turn_level(samples.gyr, forward)
+    return replace(
+        item, samples=replace(samples, acc=acc, gyr=gyr), up=turn_level(item.up, forward)
+    )
+
+
+def turn_level(vectors: Array, forward: Array) -> Array:
+    """Vectors (n, 3) in axes turned about z, so that x lies along `forward` (2,)."""
+    x, y, z = vectors.T
+    along = forward[0] * x + forward[1] * y
+    left = forward[0] * y - forward[1] * x
+    return np.stack([along, left, z], axis=1)
+
+
+def part(item: Orientation, start: int, end: int) -> Orientation:
+    """Samples [start, end) of a block."""
+    samples = item.samples
+    assert samples.gyr is not None
+    cut = replace(
+        samples,
+        t_s=samples.t_s[start:end],
+        acc=samples.acc[start:end],
+        gyr=samples.gyr[start:end],
+    )
+    return replace(item, samples=cut, up=item.up[start:end])
