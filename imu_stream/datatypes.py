@@ -123,6 +123,8 @@ class CalibratedSamples:
     gyr: Array | None
     from_rest: bool
     """True when a standing phase gave bias and zero angles; else they are guessed."""
+    reading: Array
+    """(n,) m/s², largest accelerometer axis as the sensor read it: shows clipping."""
     measured: bool = True
     released_s: float = -math.inf
     """Held back until this signal time, while the mounting was not known."""
@@ -196,6 +198,18 @@ class Stride:
     """Terminal contact."""
     stride_time_s: float
     """From the same foot's previous initial contact to this one; NaN for a bout's first."""
+    swing_time_s: float
+    """From the same foot's previous terminal contact to this initial contact; NaN likewise."""
+    stride_length_m: float
+    """Along the ground, between the foot's rests in the stance before and in this one."""
+    speed_mps: float
+    """Stride length by the time between those rests."""
+    shoe_roll_deg: float
+    """How far the shoe rolls inward from contact to its innermost (pronation excursion)."""
+    shock_g: float
+    """Largest specific force about the landing; grows with the sampling rate."""
+    shock_clipped: bool
+    """The sensor's range was too small for it."""
     known_s: float
     """Signal time at which this record was known."""
 
@@ -210,6 +224,11 @@ class Stride:
     @property
     def contact_time_s(self) -> float:
         return self.tc_s - self.strike.ic_s
+
+    @property
+    def duty_factor(self) -> float:
+        """Share of the stride in which the foot is on the ground."""
+        return self.contact_time_s / self.stride_time_s
 
     @property
     def cadence_spm(self) -> float:
@@ -232,6 +251,23 @@ class LeanState:
     known_s: float
 
 
+class NoticeKind(StrEnum):
+    """Something about the wearing of a sensor that the user should put right."""
+
+    WRONG_FOOT = "lands like the other foot: left and right may be swapped"
+    SLIPPED = "has slipped: stand still and upright for 5 s to calibrate again; no cues until then"
+    ZERO_RENEWED = "calibrated again from standing still"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Said once when it is noticed."""
+
+    t_s: float
+    placement: Placement
+    kind: NoticeKind
+
+
 class CueKind(StrEnum):
     """What a cue says; never how it sounds."""
 
@@ -252,7 +288,7 @@ class Cue:
     """Later than this it must not be given."""
 
 
-Output = Calibration | Strike | Stride | LeanState | Cue | Gap | LinkState
+Output = Calibration | Strike | Stride | LeanState | Notice | Cue | Gap | LinkState
 """What the pipeline gives out."""
 
 

@@ -23,6 +23,7 @@ from imu_stream.datatypes import (
     LeanState,
     LinkPhase,
     LinkState,
+    Notice,
     Orientation,
     Output,
     Placement,
@@ -37,7 +38,7 @@ from imu_stream.profiles import ClockMark, Corrupt, Decoder, DeviceProfile, pars
 Input = Frame | LinkState | Samples | Gap
 """Frames from a radio or a recording of it; samples and gaps from a table."""
 
-Measured = Calibration | Strike | Stride | LeanState | Gap
+Measured = Calibration | Strike | Stride | LeanState | Notice | Gap
 """What one sensor alone gives; a gap only to tell where the stream is broken."""
 
 
@@ -106,10 +107,10 @@ class FootMotion:
         self._heading = FootHeading(rate_hz)
         self._gait = FootGait(foot, rate_hz)
 
-    def push(self, item: Orientation | Gap) -> list[Strike | Stride | Gap]:
+    def push(self, item: Orientation | Gap) -> list[Strike | Stride | Notice | Gap]:
         return [out for one in self._heading.push(item) for out in self._gait.push(one)]
 
-    def finish(self) -> list[Strike | Stride | Gap]:
+    def finish(self) -> list[Strike | Stride | Notice | Gap]:
         out = [out for one in self._heading.finish() for out in self._gait.push(one)]
         return [*out, *self._gait.finish()]
 

@@ -180,7 +180,13 @@ def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
         gyr = rotate(rotation, gyr - np.array(calibration.gyro_bias))
     acc = rotate(rotation, samples.acc)
     return CalibratedSamples(
-        samples.placement, samples.t_s, acc, gyr, calibration.from_rest, samples.measured
+        placement=samples.placement,
+        t_s=samples.t_s,
+        acc=acc,
+        gyr=gyr,
+        from_rest=calibration.from_rest,
+        reading=np.abs(samples.acc).max(axis=1),
+        measured=samples.measured,
     )
 
 

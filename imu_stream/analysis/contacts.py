@@ -14,14 +14,14 @@ recordings against force plates (docs/measurement.md).
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import nan
 
 import numpy as np
 
-from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps, peak_position
-from imu_stream.datatypes import GRAVITY, Gap, Orientation, Placement
-
-RATE, PITCH, FORCE, TIME, TRUST, MEASURED, RELEASED = range(7)
-"""Columns of the foot's history."""
+from imu_stream.analysis.filters import peak_position
+from imu_stream.analysis.foot_history import FootHistory, Signal, foot_axes
+from imu_stream.analysis.stance import Stance, StanceMeter
+from imu_stream.datatypes import Array, Gap, Orientation, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class ContactParams:
     landing_depth: float = 0.3
     """rad/s toe down that a landing must reach: even a flat one overshoots a little."""
     rebound: float = 0.5
-    """Share of that depth that must be regained to call it a minimum; of `landing_depth` too."""
+    """Share of that depth that must be regained to call it a minimum; `landing_depth` at least."""
+    unseen_depth: float = 2.0
+    """The same as landing_depth, for a landing whose swing was not seen."""
     ic_delay_s: float = 0.0035
     ic_delay_per_deg_s: float = 0.00085
     """Minimum of the rate after contact: at pitch 0, and more per degree."""
@@ -52,9 +54,15 @@ class ContactParams:
     """Span over which the drop of the force is measured."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
+    tail_s: float = 0.06
+    """After a release, before the end of a recording, for it to be surely the steepest."""
     shortest_contact_s: float = 0.1
+    longest_contact_s: float = 0.45
+    """Only to find a landing whose swing was not seen."""
     longest_stance_s: float = 1.5
     """Without a new swing within it, the foot just stands."""
+    memory_s: float = 1.3
+    """A stride back: what a stance is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,10 @@ class Landing:
     """The foot has met the ground."""
 
     ic_s: float
-    fsa_deg: float
-    """NaN while the orientation is not settled, or when the landing itself fell into a gap."""
+    pitch_deg: float
+    """At contact; NaN while not settled, or when the landing itself fell into a gap."""
+    roll_deg: float
+    """At contact, outward positive."""
     from_rest: bool
     known_s: float
 
@@ -74,6 +84,8 @@ class PushOff:
 
     tc_s: float
     """NaN when no release of the ground was found."""
+    stance: Stance | None
+    """What was measured in between; None when no release was found."""
     known_s: float
 
 
@@ -83,6 +95,9 @@ class Phase(Enum):
     SWING = auto()
     SWING_END = auto()
     LANDING = auto()
+
+
+Found = Landing | PushOff | Gap
 
 
 class ContactDetector:
@@ -97,50 +112,39 @@ class ContactDetector:
     ) -> None:
         self._params = params or ContactParams()
         self._rate_hz = rate_hz
-        outward = 1.0 if foot is Placement.LEFT_FOOT else -1.0
-        yaw = np.radians(self._params.long_axis_yaw_deg) * outward
-        self._long_axis = np.array([np.cos(yaw), np.sin(yaw), 0.0])
+        self._axes = foot_axes(foot, self._params.long_axis_yaw_deg)
         self._restart()
 
     def _restart(self) -> None:
-        self._smoother = Smoother(gaussian_taps(self._params.smoothing_s, self._rate_hz))
-        self._unsmoothed = np.empty((0, 5))
-        self._past = History(7)
+        self._past = FootHistory(self._axes, self._rate_hz, self._params.smoothing_s)
+        self._meter = StanceMeter(self._past)
         self._phase = Phase.SWING
         self._cursor = 0
         self._landed: int | None = None
 
-    def push(self, item: Orientation | Gap) -> list[Landing | PushOff | Gap]:
-        """Landings are known about 50 ms after contact, push-offs when the foot swings."""
+    def push(self, item: Orientation | Gap) -> list[Found]:
+        """Landings are known about 30 ms after contact, push-offs when the foot swings."""
         if isinstance(item, Gap):
             self._restart()
             return [item]
-        self._remember(item)
-        out: list[Landing | PushOff | Gap] = []
+        self._past.add(item)
+        out: list[Found] = []
         while (found := self._advance()) is not None:
             out += found
-        self._past.discard_before(min(self._cursor, self._landed or self._cursor) - 2)
+        self._past.discard_before(self._cursor - self._past.span(self._params.memory_s))
         return out
 
-    def finish(self) -> list[Landing | PushOff | Gap]:
+    def finish(self) -> list[Found]:
         """The stream has ended: the foot may have left the ground without swinging yet."""
-        return [*self._push_off(self._past.end, self._past.end - 1)]
+        past, end = self._past, self._past.end
+        if self._landed is None:
+            return []
+        start = self._landed + past.span(self._params.shortest_contact_s)
+        release = self._release(start, end)
+        complete = release is not None and release < end - past.span(self._params.tail_s)
+        return self._leave(end, end - 1) if complete else []
 
-    def _remember(self, item: Orientation) -> None:
-        samples = item.samples
-        assert samples.gyr is not None  # a foot sensor has a gyroscope
-        smooth = self._smoother.push(np.stack([-samples.gyr[:, 1], samples.acc[:, 2]], axis=1))
-        pitch = np.degrees(np.arcsin(np.clip(dot(item.up, self._long_axis), -1.0, 1.0)))
-        trust = np.full(len(pitch), float(item.settled) * (1.0 + float(samples.from_rest)))
-        measured = np.full(len(pitch), float(item.samples.measured))
-        released = np.full(len(pitch), samples.released_s)
-        fresh = np.stack([pitch, samples.t_s, trust, measured, released], axis=1)
-        waiting = np.concatenate([self._unsmoothed, fresh])
-        ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
-        rate, force = smooth[:, :1], smooth[:, 1:] / GRAVITY
-        self._past.append(np.concatenate([rate, ready[:, :1], force, ready[:, 1:]], axis=1))
-
-    def _advance(self) -> list[Landing | PushOff] | None:
+    def _advance(self) -> list[Found] | None:
         """One step of the phase machine; None when more samples are needed."""
         if self._phase is Phase.SWING:
             return self._find_swing()
@@ -148,93 +152,113 @@ class ContactDetector:
             return self._find_swing_end()
         return self._find_landing()
 
-    def _find_swing(self) -> list[Landing | PushOff] | None:
+    def _find_swing(self) -> list[Found] | None:
         """The first stretch in which the foot turns far enough toe up."""
         start = self._first(self._cursor, above=True)
-        self._forget_long_stance(start)
+        self._forget_long_stance(self._past.end if start is None else start)
         if start is None:
             self._cursor = self._past.end
             return None
         end = self._first(start, above=False)
-        rate = self._past.column(RATE, start, self._past.end if end is None else end)
+        rate = self._past.column(Signal.RATE, start, self._past.end if end is None else end)
         turned = np.cumsum(rate) / self._rate_hz
         if turned[-1] >= self._params.swing_turn:
             swings = start + int(np.argmax(turned >= self._params.swing_turn))
             self._phase, self._cursor = Phase.SWING_END, swings
-            return self._push_off(start, swings)
+            return self._leave(start, swings)
         if end is None:
             self._cursor = start
             return None
         self._cursor = end
         return []
 
-    def _find_swing_end(self) -> list[Landing | PushOff] | None:
+    def _find_swing_end(self) -> list[Found] | None:
         end = self._first(self._cursor, above=False)
         if end is None:
             return None
         self._phase, self._cursor = Phase.LANDING, end
         return []
 
-    def _find_landing(self) -> list[Landing | PushOff] | None:
+    def _find_landing(self) -> list[Found] | None:
         """The minimum of the rate after the swing, once it is regained or time is up."""
-        limit = self._cursor + round(self._params.landing_s * self._rate_hz)
-        rate = self._past.column(RATE, self._cursor, min(limit, self._past.end))
-        lowest = np.minimum.accumulate(rate)
-        depth = self._params.landing_depth
-        needed = np.maximum(-self._params.rebound * lowest, depth)
-        regained = (rate - lowest >= needed) & (lowest < -depth)
-        if not regained.any():
+        limit = self._cursor + self._past.span(self._params.landing_s)
+        rate = self._past.column(Signal.RATE, self._cursor, min(limit, self._past.end))
+        regained = self._regained(rate, self._params.landing_depth)
+        if regained is None:
             if self._past.end <= limit:
                 return None
             self._phase = Phase.SWING
             return []
-        known = int(np.argmax(regained))
-        bottom = int(np.argmin(rate[:known]))
-        self._phase, known = Phase.SWING, self._cursor + known
-        self._landed = self._cursor + bottom
-        self._cursor = known
-        return [self._landing(self._landed, known)]
+        bottom = self._cursor + int(np.argmin(rate[:regained]))
+        self._phase, self._cursor, self._landed = Phase.SWING, self._cursor + regained, bottom
+        return [self._landing(bottom, self._cursor)]
+
+    def _regained(self, rate: Array, depth: float) -> int | None:
+        """First index at which a minimum deeper than `depth` has been left behind."""
+        lowest = np.minimum.accumulate(rate)
+        needed = np.maximum(-self._params.rebound * lowest, self._params.landing_depth)
+        regained = (rate - lowest >= needed) & (lowest < -depth)
+        return int(np.argmax(regained)) if regained.any() else None
 
     def _landing(self, bottom: int, known: int) -> Landing:
-        past = self._past
-        position = bottom - 1 + peak_position(past.column(RATE, bottom - 1, bottom + 2), 1)
-        pitch = past.at(PITCH, position)
-        delay_s = self._params.ic_delay_s + self._params.ic_delay_per_deg_s * max(pitch, 0.0)
+        past, params = self._past, self._params
+        position = bottom - 1 + peak_position(past.column(Signal.RATE, bottom - 1, bottom + 2), 1)
+        pitch = past.at(Signal.PITCH, position)
+        delay_s = params.ic_delay_s + params.ic_delay_per_deg_s * max(pitch, 0.0)
         contact = position - delay_s * self._rate_hz
-        trust = past.at(TRUST, bottom)
-        seen = past.column(MEASURED, int(contact), bottom + 2).min() > 0
+        trust = past.at(Signal.TRUST, bottom)
+        seen = past.column(Signal.MEASURED, max(int(contact), past.start), bottom + 2).min() > 0
         return Landing(
-            ic_s=past.at(TIME, contact),
-            fsa_deg=past.at(PITCH, contact) if seen and trust > 0 else float("nan"),
+            ic_s=past.at(Signal.TIME, contact),
+            pitch_deg=past.at(Signal.PITCH, contact) if seen and trust > 0 else nan,
+            roll_deg=past.at(Signal.ROLL, contact),
             from_rest=trust > 1,
-            known_s=self._known_s(known),
+            known_s=past.known_s(known),
         )
 
-    def _push_off(self, swing_start: int, known: int) -> list[Landing | PushOff]:
-        if self._landed is None:
-            return []
-        start = self._landed + round(self._params.shortest_contact_s * self._rate_hz)
-        self._landed = None
+    def _leave(self, swing_start: int, known: int) -> list[Found]:
+        """The stance that this swing ends, and its landing if that was not seen."""
+        landed, self._landed = self._landed, None
+        out: list[Found] = []
+        if landed is None:
+            landed = self._unseen_landing(swing_start)
+            if landed is None:
+                return []
+            out.append(self._landing(landed, known))
+        start = landed + self._past.span(self._params.shortest_contact_s)
         release = self._release(start, swing_start)
-        tc_s = float("nan") if release is None else self._past.at(TIME, release)
-        return [PushOff(tc_s - self._params.tc_delay_s, self._known_s(known))]
+        if release is None:
+            return [*out, PushOff(nan, None, self._past.known_s(known))]
+        tc_s = self._past.at(Signal.TIME, release) - self._params.tc_delay_s
+        stance = self._meter.measure(landed, int(release), known)
+        return [*out, PushOff(tc_s, stance, self._past.known_s(known))]
 
-    def _known_s(self, index: int) -> float:
-        """When a decision on samples up to `index` could be made."""
-        smoothed_s = self._past.at(TIME, index) + self._smoother.delay / self._rate_hz
-        return max(smoothed_s, float(self._past.column(RELEASED, index, index + 1)[0]))
+    def _unseen_landing(self, swing_start: int) -> int | None:
+        """A landing in the stance before a swing, when the recording began too late to see more."""
+        past, params = self._past, self._params
+        release = self._release(swing_start - past.span(params.longest_contact_s), swing_start)
+        if release is None:
+            return None
+        start = max(int(release) - past.span(params.longest_contact_s), past.start + 1)
+        end = int(release) - past.span(params.shortest_contact_s)
+        if end - start < 3:
+            return None
+        rate = past.column(Signal.RATE, start, end)
+        regained = self._regained(rate, params.unseen_depth)
+        return None if regained is None else start + int(np.argmin(rate[:regained]))
 
     def _release(self, start: int, end: int) -> float | None:
         """Position of the bottom of the steepest drop of the force while the toe turns down."""
-        span = max(2, round(self._params.force_drop_s * self._rate_hz))
-        first = max(start - span, self._past.start)
-        force = self._past.column(FORCE, first, end)
+        past = self._past
+        span = max(2, past.span(self._params.force_drop_s))
+        first = max(start - span, past.start)
+        force = past.column(Signal.FORCE, first, end)
         if len(force) <= span:
             return None
         before = np.lib.stride_tricks.sliding_window_view(force, span).max(axis=1)[:-1]
         drop = before - force[span:]
-        pitch = self._past.column(PITCH, first + span, end)
-        rate = self._past.column(RATE, first + span, end)
+        pitch = past.column(Signal.PITCH, first + span, end)
+        rate = past.column(Signal.RATE, first + span, end)
         lowest = self._params.push_off_share * float(pitch.min())
         leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg) & (rate < 0.0)
         if not leaving.any():
@@ -242,14 +266,13 @@ class ContactDetector:
         steepest = int(np.argmax(np.where(leaving, drop, -np.inf)))
         return first + peak_position(force, span + steepest)
 
-    def _forget_long_stance(self, swing_start: int | None) -> None:
-        now = self._past.end if swing_start is None else swing_start
-        longest = self._params.longest_stance_s * self._rate_hz
+    def _forget_long_stance(self, now: int) -> None:
+        longest = self._past.span(self._params.longest_stance_s)
         if self._landed is not None and now - self._landed > longest:
             self._landed = None
 
     def _first(self, start: int, above: bool) -> int | None:
         """First index from `start` on at which the rate is above (or not above) the swing rate."""
-        rate = self._past.column(RATE, start, self._past.end)
+        rate = self._past.column(Signal.RATE, start, self._past.end)
         hits = (rate > self._params.swing_rate) == above
         return start + int(np.argmax(hits)) if hits.any() else None

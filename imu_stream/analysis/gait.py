@@ -1,11 +1,15 @@
 """Strikes and strides of a running foot from its contacts."""
 
 import math
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing, PushOff
+from imu_stream.analysis.slope import SlopeEstimate
+from imu_stream.analysis.stance import Stance
 from imu_stream.analysis.strike import ANGLE_SIGMA_DEG, GUESSED_ANGLE_SIGMA_DEG, classify
-from imu_stream.datatypes import Gap, Orientation, Placement, Stride, Strike
+from imu_stream.datatypes import Gap, Notice, NoticeKind, Orientation, Placement, Stride, Strike
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +17,28 @@ class GaitParams:
     """When a contact is one of running.
 
     In walking a foot stands for more than half of its stride; slow joggers stay below 0.45 s
-    (design choice from the published gates: 95-270 ms is too tight for slow jogging).
+    (design choice: published gates of 95-270 ms are too tight for slow jogging). Who walks,
+    climbs stairs or jumps on the spot does not throw the foot forward as fast.
     """
 
     shortest_contact_s: float = 0.1
     longest_contact_s: float = 0.45
     largest_duty: float = 0.5
     longest_stride_s: float = 1.2
+    slowest_swing_mps: float = 2.8
+    """Forward velocity of the foot as it swings, when calibrated standing: 4.7 at least in running
+    at 2.5 m/s."""
+    side_strides: int = 10
+    """Strides whose landing must look like the other foot's before that is said."""
+    side_roll_deg: float = 2.0
+    """Mean eversion at landing that makes it look so: shoes land inverted."""
+
+
+Item = Strike | Stride | Notice | Gap
 
 
 class FootGait:
-    """Strides of one foot: `Orientation | Gap` in, `Strike | Stride | Gap` out.
+    """Strides of one foot: `Orientation | Gap` in, `Strike | Stride | Notice | Gap` out.
 
     A strike is given out at once while the foot is known to run, else together with its stride.
     """
@@ -38,23 +53,30 @@ class FootGait:
         self._foot = foot
         self._params = params or GaitParams()
         self._contacts = ContactDetector(foot, rate_hz, contacts)
+        self._rolls_deg: deque[float] = deque(maxlen=self._params.side_strides)
+        self._side_said = False
         self._restart()
 
     def _restart(self) -> None:
+        self._slope = SlopeEstimate()
+        self._landing: Landing | None = None
         self._strike: Strike | None = None
-        self._previous_ic_s = math.nan
+        self._previous_ic_s = self._previous_tc_s = math.nan
         self._running = False
 
-    def push(self, item: Orientation | Gap) -> list[Strike | Stride | Gap]:
+    def push(self, item: Orientation | Gap) -> list[Item]:
         """One block in; a gap forgets the stride it falls into."""
         return self._follow(self._contacts.push(item))
 
-    def finish(self) -> list[Strike | Stride | Gap]:
-        """The stream has ended: give out the last contact, if the foot has left the ground."""
-        return self._follow(self._contacts.finish())
+    def finish(self) -> list[Item]:
+        """The stream has ended: the last contact of a run counts, though its end was not seen."""
+        out = self._follow(self._contacts.finish())
+        if self._strike is None or not self._running:
+            return out
+        return [*out, self._stride(self._strike, math.nan, None, self._strike.known_s)]
 
-    def _follow(self, contacts: list[Landing | PushOff | Gap]) -> list[Strike | Stride | Gap]:
-        out: list[Strike | Stride | Gap] = []
+    def _follow(self, contacts: list[Landing | PushOff | Gap]) -> list[Item]:
+        out: list[Item] = []
         for found in contacts:
             if isinstance(found, Landing):
                 out += self._land(found)
@@ -65,40 +87,77 @@ class FootGait:
                 out.append(found)
         return out
 
-    def _land(self, landing: Landing) -> list[Strike | Stride | Gap]:
+    def _land(self, landing: Landing) -> list[Item]:
+        fsa_deg = landing.pitch_deg - self._slope.slope_deg
         sigma_deg = ANGLE_SIGMA_DEG if landing.from_rest else GUESSED_ANGLE_SIGMA_DEG
-        strike_type, confidence = classify(landing.fsa_deg, sigma_deg)
+        strike_type, confidence = classify(fsa_deg, sigma_deg)
+        self._landing = landing
         self._strike = Strike(
-            self._foot,
-            landing.ic_s,
-            landing.fsa_deg,
-            strike_type,
-            confidence,
-            landing.known_s,
+            self._foot, landing.ic_s, fsa_deg, strike_type, confidence, landing.known_s
         )
-        self._running = self._running and not math.isnan(self._stride_time_s(landing.ic_s))
+        in_step = landing.ic_s - self._previous_ic_s <= self._params.longest_stride_s
+        self._running = self._running and in_step
         return [self._strike] if self._running else []
 
-    def _leave(self, push_off: PushOff) -> list[Strike | Stride | Gap]:
-        strike, self._strike = self._strike, None
-        if strike is None:
+    def _leave(self, push_off: PushOff) -> list[Item]:
+        strike, landing, stance = self._strike, self._landing, push_off.stance
+        self._strike = self._landing = None
+        if strike is None or landing is None:
             return []
         announced = self._running
-        stride_time_s = self._stride_time_s(strike.ic_s)
-        self._previous_ic_s = strike.ic_s
-        self._running = self._is_running(push_off.tc_s - strike.ic_s, stride_time_s)
+        contact_time_s = push_off.tc_s - strike.ic_s
+        swing_mps = stance.swing_speed_mps if stance and landing.from_rest else math.inf
+        self._running = self._is_running(
+            contact_time_s, self._stride_time_s(strike.ic_s), swing_mps
+        )
         if not self._running:
+            self._previous_ic_s, self._previous_tc_s = strike.ic_s, push_off.tc_s
             return []
-        stride = Stride(strike, push_off.tc_s, stride_time_s, push_off.known_s)
-        return [stride] if announced else [strike, stride]
+        if stance is not None:
+            self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
+        first = [] if announced else [replace(strike, known_s=push_off.known_s)]
+        strike = first[0] if first else strike
+        stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
+        return [*first, stride, *self._check_side(landing, push_off.known_s)]
+
+    def _stride(self, strike: Strike, tc_s: float, stance: Stance | None, known_s: float) -> Stride:
+        stride_time_s = self._stride_time_s(strike.ic_s)
+        in_bout = not math.isnan(stride_time_s)
+        swing_time_s = strike.ic_s - self._previous_tc_s if in_bout else math.nan
+        self._previous_ic_s, self._previous_tc_s = strike.ic_s, tc_s
+        return Stride(
+            strike=strike,
+            tc_s=tc_s,
+            stride_time_s=stride_time_s,
+            swing_time_s=swing_time_s,
+            stride_length_m=stance.stride_length_m if stance else math.nan,
+            speed_mps=stance.speed_mps if stance else math.nan,
+            shoe_roll_deg=stance.shoe_roll_deg if stance else math.nan,
+            shock_g=stance.shock_g if stance else math.nan,
+            shock_clipped=stance.shock_clipped if stance else False,
+            known_s=known_s,
+        )
 
     def _stride_time_s(self, ic_s: float) -> float:
         stride_time_s = ic_s - self._previous_ic_s
         return stride_time_s if stride_time_s <= self._params.longest_stride_s else math.nan
 
-    def _is_running(self, contact_s: float, stride_time_s: float) -> bool:
+    def _is_running(self, contact_s: float, stride_time_s: float, swing_mps: float) -> bool:
         """False also for a contact that was not found (NaN)."""
         params = self._params
         if not params.shortest_contact_s <= contact_s <= params.longest_contact_s:
             return False
+        if swing_mps < params.slowest_swing_mps:
+            return False
         return math.isnan(stride_time_s) or contact_s / stride_time_s < params.largest_duty
+
+    def _check_side(self, landing: Landing, known_s: float) -> list[Notice]:
+        """Shoes land inverted; one that lands everted all the time is on the other foot."""
+        if not landing.from_rest or self._side_said:
+            return []
+        self._rolls_deg.append(landing.roll_deg)
+        enough = len(self._rolls_deg) == self._params.side_strides
+        if not enough or fmean(self._rolls_deg) < self._params.side_roll_deg:
+            return []
+        self._side_said = True
+        return [Notice(known_s, self._foot, NoticeKind.WRONG_FOOT)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from imu_stream.analysis.orientation import section
 from imu_stream.datatypes import Array, Gap, Orientation
 
 
@@ -44,11 +45,13 @@ class FootHeading:
         out: list[Orientation | Gap] = []
         start = 0
         while start < len(item.up):
-            sums = running_sums(self._sums, part(item, start, len(item.up)), self._params.turning)
+            sums = running_sums(
+                self._sums, section(item, start, len(item.up), item.settled), self._params.turning
+            )
             due = sums[:, 0] >= self._span_s * self._rate_hz
             end = start + int(np.argmax(due)) + 1 if due.any() else len(item.up)
             self._sums = sums[end - start - 1]
-            out += self._give(part(item, start, end))
+            out += self._give(section(item, start, end, item.settled))
             if due.any():
                 out += self._estimate(float(item.samples.t_s[end - 1]))
             start = end
@@ -116,16 +119,3 @@ def turn_level(vectors: Array, forward: Array) -> Array:
     along = forward[0] * x + forward[1] * y
     left = forward[0] * y - forward[1] * x
     return np.stack([along, left, z], axis=1)
-
-
-def part(item: Orientation, start: int, end: int) -> Orientation:
-    """Samples [start, end) of a block."""
-    samples = item.samples
-    assert samples.gyr is not None
-    cut = replace(
-        samples,
-        t_s=samples.t_s[start:end],
-        acc=samples.acc[start:end],
-        gyr=samples.gyr[start:end],
-    )
-    return replace(item, samples=cut, up=item.up[start:end])

@@ -5,7 +5,7 @@ frame without normalising it, so the cyclic accelerations of running average out
 normalise each sample are biased by the free fall of every flight phase.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
@@ -81,13 +81,11 @@ def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientat
     """Samples [start, end) of a block."""
     samples = whole.samples
     gyr = None if samples.gyr is None else samples.gyr[start:end]
-    cut = CalibratedSamples(
-        samples.placement,
-        samples.t_s[start:end],
-        samples.acc[start:end],
-        gyr,
-        samples.from_rest,
-        samples.measured,
-        samples.released_s,
+    cut = replace(
+        samples,
+        t_s=samples.t_s[start:end],
+        acc=samples.acc[start:end],
+        gyr=gyr,
+        reading=samples.reading[start:end],
     )
     return Orientation(cut, whole.up[start:end], settled)
