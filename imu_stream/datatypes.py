@@ -103,6 +103,8 @@ class Calibration:
     placement: Placement
     known_s: float
     """Signal time at which it was known."""
+    zero_s: float
+    """Signal time since which its zero of the angles holds; `known_s` moves with the bias too."""
     rotation: tuple[tuple[float, float, float], ...]
     """Rows: the segment's x, y and z axis in sensor axes."""
     gyro_bias: tuple[float, float, float]
@@ -128,6 +130,8 @@ class CalibratedSamples:
     measured: bool = True
     released_s: float = -math.inf
     """Held back until this signal time, while the mounting was not known."""
+    zero_s: float = -math.inf
+    """Since when this zero of the angles holds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,6 +240,19 @@ class Stride:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A contact of one foot after a contact of the other."""
+
+    foot: Placement
+    """The foot that lands."""
+    ic_s: float
+    step_time_s: float
+    """From the other foot's initial contact."""
+    flight_time_s: float
+    """From the other foot's terminal contact, both feet off the ground; NaN when not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeanState:
     """Trunk lean over one stride of the trunk's own rhythm: [start_s, end_s)."""
 
@@ -246,8 +263,12 @@ class LeanState:
     side_lean_deg: float
     """Mean lean to the side relative to standing, to the right positive."""
     cadence_spm: float
+    vertical_oscillation_m: float
+    """How far the chest goes up and down."""
     valid: bool
-    """False when uncalibrated or still settling: never a ground for a cue."""
+    """False when uncalibrated, slipped or still settling: never a ground for a cue."""
+    confidence: float
+    """Probability that `lean_deg` is within 2° of the truth; 0 when not valid."""
     known_s: float
 
 
@@ -256,7 +277,6 @@ class NoticeKind(StrEnum):
 
     WRONG_FOOT = "lands like the other foot: left and right may be swapped"
     SLIPPED = "has slipped: stand still and upright for 5 s to calibrate again; no cues until then"
-    ZERO_RENEWED = "calibrated again from standing still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +308,7 @@ class Cue:
     """Later than this it must not be given."""
 
 
-Output = Calibration | Strike | Stride | LeanState | Notice | Cue | Gap | LinkState
+Output = Calibration | Strike | Stride | Step | LeanState | Notice | Cue | Gap | LinkState
 """What the pipeline gives out."""
 
 

@@ -13,6 +13,7 @@ from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
+from imu_stream.analysis.steps import StepJoin
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
 from imu_stream.cueing.rules import LeanCue
 from imu_stream.datatypes import (
@@ -167,6 +168,7 @@ class Pipeline:
             if sensor.profile in profiles
         }
         self._motions = {sensor.placement: Motion(sensor) for sensor in header.sensors}
+        self._steps = StepJoin()
         self._cue = LeanCue(header.target_deg)
         self.receptions = {sensor.placement: Reception() for sensor in header.sensors}
 
@@ -214,6 +216,8 @@ class Pipeline:
         for item in items:
             if not isinstance(item, Gap):
                 out.append(item)
+            if isinstance(item, Stride):
+                out += self._steps.push(item)
             if isinstance(item, LeanState | Gap):
                 out += self._cue.push(item)
         return out

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from imu_stream.analysis.filters import rotate
+from imu_stream.analysis.filters import angle_between, rotate
 from imu_stream.analysis.mounting import nominal_rotation, quiet_direction, rotation_from_gravity
 from imu_stream.analysis.rest import Rest, RestDetector, RestParams
 from imu_stream.datatypes import (
@@ -20,6 +20,7 @@ from imu_stream.datatypes import (
     Calibration,
     Gap,
     Mount,
+    NoticeKind,
     Placement,
     Samples,
 )
@@ -37,6 +38,10 @@ class CalibrationParams:
     lock_s: float = 10.0
     """Movement after which a new rest no longer moves the zero, only the gyroscope's bias: a
     runner who stops to tie a shoe does not stand upright."""
+    slip: float = 0.07
+    """rad (4°); a chest that rests farther from its zero has slipped, or its wearer bends."""
+    renew_s: float = 5.0
+    """A rest as long as this tells the one from the other, and gives a new zero."""
     memory_s: float = 60.0
     """Longest span held back."""
 
@@ -133,10 +138,15 @@ class SensorCalibration:
     def _renewed(self, rest: Rest, known_s: float) -> Calibration:
         """What a rest that has just ended tells."""
         known = self._known
-        if known is not None and known.from_rest and self._moved_s >= self._params.lock_s:
+        if known is None or not known.from_rest or self._moved_s < self._params.lock_s:
+            self._moved_s = 0.0
+            return self._from_rest(rest, known_s)
+        upright = angle_between(np.array(known.rotation[2]), rest.acc) <= self._params.slip
+        if self._placement.is_foot or upright:
             return replace(known, gyro_bias=triple(rest.gyr), known_s=known_s)
-        self._moved_s = 0.0
-        return self._from_rest(rest, known_s)
+        if rest.duration_s >= self._params.renew_s:
+            return self._from_rest(rest, known_s)
+        return replace(known, known_s=known_s, from_rest=False, note=NoticeKind.SLIPPED.value)
 
     def _from_rest(self, rest: Rest, known_s: float) -> Calibration:
         return self._calibration(rest.acc, rest.gyr, known_s, "")
@@ -157,7 +167,7 @@ class SensorCalibration:
         if not forward_known and not self._placement.is_foot:
             note = f"the forward axis ({self._mount.forward}) points up or down: give the mount"
         rows = (triple(rotation[0]), triple(rotation[1]), triple(rotation[2]))
-        return Calibration(self._placement, known_s, rows, triple(bias), not note, note)
+        return Calibration(self._placement, known_s, known_s, rows, triple(bias), not note, note)
 
 
 def recent(items: Iterable[Samples | Gap], start_s: float) -> list[Samples | Gap]:
@@ -187,6 +197,7 @@ def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
         from_rest=calibration.from_rest,
         reading=np.abs(samples.acc).max(axis=1),
         measured=samples.measured,
+        zero_s=calibration.zero_s,
     )
 
 

@@ -61,8 +61,8 @@ class ContactParams:
     """Only to find a landing whose swing was not seen."""
     longest_stance_s: float = 1.5
     """Without a new swing within it, the foot just stands."""
-    memory_s: float = 1.3
-    """A stride back: what a stance is compared with."""
+    memory_s: float = 3.0
+    """The longest stance, and the longest stride before it that a stance is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class ContactDetector:
         if isinstance(item, Gap):
             self._restart()
             return [item]
-        self._past.add(item)
+        self._past.take(item)
         out: list[Found] = []
         while (found := self._advance()) is not None:
             out += found

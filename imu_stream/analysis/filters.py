@@ -109,3 +109,20 @@ class History:
         high = min(low + 1, self.end - 1)
         first, second = (float(self._rows[i - self.start, column]) for i in (low, high))
         return first + (position - low) * (second - first)
+
+
+class SmoothedHistory(History):
+    """A history whose first columns are smoothed; the others wait for them, `delay` samples."""
+
+    def __init__(self, taps: Array, smoothed: int, others: int) -> None:
+        super().__init__(smoothed + others)
+        self._smoother = Smoother(taps)
+        self.delay = self._smoother.delay
+        self._waiting = np.empty((0, others))
+
+    def add(self, smoothed: Array, others: Array) -> None:
+        """Take in a block: (n, smoothed) to be smoothed, (n, others) as they are."""
+        smooth = self._smoother.push(smoothed)
+        waiting = np.concatenate([self._waiting, others])
+        ready, self._waiting = waiting[: len(smooth)], waiting[len(smooth) :]
+        self.append(np.concatenate([smooth, ready], axis=1))

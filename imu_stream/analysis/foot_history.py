@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps
+from imu_stream.analysis.filters import SmoothedHistory, dot, gaussian_taps
 from imu_stream.datatypes import GRAVITY, Array, Orientation, Placement
 
 
@@ -58,26 +58,21 @@ def foot_axes(foot: Placement, long_axis_yaw_deg: float) -> FootAxes:
     return FootAxes(outward, np.array([np.cos(yaw), np.sin(yaw), 0.0]))
 
 
-class FootHistory(History):
-    """Rows of `Signal` columns at whole samples; smoothed ones come `delay` samples later."""
+class FootHistory(SmoothedHistory):
+    """Rows of `Signal` columns at whole samples."""
 
     def __init__(self, axes: FootAxes, rate_hz: float, smoothing_s: float) -> None:
-        super().__init__(len(Signal))
+        taps = gaussian_taps(smoothing_s, rate_hz)
+        super().__init__(taps, SMOOTHED, len(Signal) - SMOOTHED)
         self._axes = axes
         self.rate_hz = rate_hz
-        self._smoother = Smoother(gaussian_taps(smoothing_s, rate_hz))
-        self._waiting = np.empty((0, len(Signal) - SMOOTHED))
 
-    def add(self, item: Orientation) -> None:
-        """Take in a block."""
+    def take(self, item: Orientation) -> None:
+        """Take in a block of samples."""
         samples = item.samples
         assert samples.gyr is not None  # a foot sensor has a gyroscope
-        smooth = self._smoother.push(
-            np.stack([-samples.gyr[:, 1], samples.acc[:, 2] / GRAVITY], axis=1)
-        )
-        waiting = np.concatenate([self._waiting, unsmoothed(item, self._axes)])
-        ready, self._waiting = waiting[: len(smooth)], waiting[len(smooth) :]
-        self.append(np.concatenate([smooth, ready], axis=1))
+        smoothed = np.stack([-samples.gyr[:, 1], samples.acc[:, 2] / GRAVITY], axis=1)
+        self.add(smoothed, unsmoothed(item, self._axes))
 
     def span(self, seconds: float) -> int:
         """Whole samples in a time."""
@@ -85,7 +80,7 @@ class FootHistory(History):
 
     def known_s(self, index: int) -> float:
         """When a decision on samples up to `index` could be made."""
-        smoothed_s = self.at(Signal.TIME, index) + self._smoother.delay / self.rate_hz
+        smoothed_s = self.at(Signal.TIME, index) + self.delay / self.rate_hz
         return max(smoothed_s, float(self.column(Signal.RELEASED, index, index + 1)[0]))
 
 

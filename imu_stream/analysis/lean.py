@@ -3,19 +3,19 @@
 Each step throws the trunk up: in flight it weighs next to nothing, in mid-stance two to three
 times its weight. A step begins where the vertical acceleration crosses zero upward after a
 flight; two steps are a stride, over which the oscillation of the trunk averages out. Walking has
-no flight, so it makes no stride here.
+no flight, so it makes no stride here; jumping on the spot has, but neither drives and brakes the
+trunk at each step nor turns it to and fro from step to step.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
-from imu_stream.analysis.filters import History, Smoother, dot, gaussian_taps
-from imu_stream.datatypes import GRAVITY, Array, Gap, LeanState, Orientation
-
-FORWARD, SIDE, VERTICAL, TIME, TRUST, RELEASED = range(6)
-"""Columns of the trunk's history."""
+from imu_stream.analysis.trunk_history import Signal, TrunkHistory
+from imu_stream.datatypes import Array, Gap, LeanState, Notice, NoticeKind, Orientation, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,68 +31,71 @@ class LeanParams:
     shortest_step_s: float = 0.24
     longest_step_s: float = 0.5
     """120 to 250 steps/min."""
-    smallest_share: float = 0.85
-    """Of a stride's samples that must be measured, calibrated and settled for a valid lean."""
     steps_to_run: int = 4
     """Regular steps in a row before running is believed."""
+    drive: float = 0.4
+    """m/s², deviation of the level forward acceleration in a stride: running has more, …"""
+    turn: float = 0.012
+    """rad; … or turns the trunk from one step to the next and back by more than this."""
+    smallest_share: float = 0.85
+    """Of a stride's samples that must be measured, calibrated and settled for a valid lean."""
+    sigma_deg: float = 0.7
+    """Standard deviation of a stride's lean about the truth, with a gyroscope; …"""
+    sigma_gravity_deg: float = 1.5
+    """… and from the accelerometer alone: figures from simulation, with a margin."""
+    tolerance_deg: float = 2.0
+    """What the confidence is about."""
+    slip_strides: int = 8
+    slip_side_deg: float = 6.0
+    """A runner's side lean does not change by as much; a slipping strap's does."""
+
+
+Item = LeanState | Notice | Gap
 
 
 class TrunkLean:
-    """Lean states of one chest sensor: `Orientation | Gap` in, `LeanState | Gap` out."""
+    """Lean states of one chest sensor: `Orientation | Gap` in, `LeanState | Notice | Gap` out."""
 
     def __init__(self, rate_hz: float, params: LeanParams | None = None) -> None:
         self._params = params or LeanParams()
         self._rate_hz = rate_hz
+        self._slip = SlipWatch(self._params)
         self._restart()
 
     def _restart(self) -> None:
-        self._smoother = Smoother(gaussian_taps(self._params.smoothing_s, self._rate_hz))
-        self._unsmoothed = np.empty((0, 5))
-        self._past = History(6)
+        self._past = TrunkHistory(self._rate_hz, self._params.smoothing_s)
         self._cursor = 1
         self._flying = False
         self._steps: list[float] = []
         self._regular = 0
 
-    def push(self, item: Orientation | Gap) -> list[LeanState | Gap]:
+    def push(self, item: Orientation | Gap) -> list[Item]:
         """A stride's lean is known as soon as the step after it begins."""
         if isinstance(item, Gap):
             self._restart()
             return [item]
-        self._remember(item)
-        out: list[LeanState | Gap] = []
+        self._past.take(item)
+        out: list[Item] = []
         while (step := self._next_step()) is not None:
             out += self._take(step)
         keep = self._steps[0] if self._steps else float(self._cursor)
         self._past.discard_before(min(int(keep), self._cursor) - 2)
         return out
 
-    def finish(self) -> list[LeanState | Gap]:
+    def finish(self) -> list[Item]:
         """The stream has ended: a stride that is not complete is not reported."""
         return []
-
-    def _remember(self, item: Orientation) -> None:
-        vertical = dot(item.samples.acc, item.up) - GRAVITY
-        smooth = self._smoother.push(vertical[:, None])
-        forward, side = lean_angles(item.up)
-        trusted = item.settled and item.samples.measured and item.samples.from_rest
-        trust = np.full(len(forward), float(trusted))
-        released = np.full(len(forward), item.samples.released_s)
-        fresh = np.stack([forward, side, item.samples.t_s, trust, released], axis=1)
-        waiting = np.concatenate([self._unsmoothed, fresh])
-        ready, self._unsmoothed = waiting[: len(smooth)], waiting[len(smooth) :]
-        self._past.append(np.concatenate([ready[:, :2], smooth, ready[:, 2:]], axis=1))
 
     def _next_step(self) -> float | None:
         """Position of the next upward crossing after a flight; None when it is not there yet."""
         while self._cursor < self._past.end:
-            vertical = self._past.column(VERTICAL, self._cursor, self._past.end)
+            bounce = self._past.column(Signal.BOUNCE, self._cursor, self._past.end)
             if not self._flying:
-                flight = vertical < self._params.flight
-                self._cursor += int(np.argmax(flight)) if flight.any() else len(vertical)
+                flight = bounce < self._params.flight
+                self._cursor += int(np.argmax(flight)) if flight.any() else len(bounce)
                 self._flying = bool(flight.any())
                 continue
-            landed = vertical >= 0.0
+            landed = bounce >= 0.0
             if not landed.any():
                 self._cursor = self._past.end
                 return None
@@ -102,11 +105,11 @@ class TrunkLean:
         return None
 
     def _crossing(self, after: int) -> float:
-        before = self._past.at(VERTICAL, after - 1)
-        here = self._past.at(VERTICAL, after)
+        before = self._past.at(Signal.BOUNCE, after - 1)
+        here = self._past.at(Signal.BOUNCE, after)
         return after - here / (here - before)
 
-    def _take(self, step: float) -> list[LeanState | Gap]:
+    def _take(self, step: float) -> list[Item]:
         """Chain the step to the ones before; every second one completes a stride."""
         if self._steps and not self._is_step(self._steps[-1], step):
             self._steps, self._regular = [], 0
@@ -116,37 +119,98 @@ class TrunkLean:
             return []
         stride = self._steps[:3]
         self._steps = self._steps[2:]
-        return [self._state(stride)] if self._regular > self._params.steps_to_run else []
+        if self._regular <= self._params.steps_to_run or not self._goes_ahead(stride):
+            return []
+        return self._stride(stride)
 
     def _is_step(self, start: float, end: float) -> bool:
         duration_s = (end - start) / self._rate_hz
         if not self._params.shortest_step_s <= duration_s <= self._params.longest_step_s:
             return False
-        push = self._past.column(VERTICAL, int(start), int(end)).max()
+        push = self._past.column(Signal.BOUNCE, int(start), int(end)).max()
         return bool(push > self._params.stance)
 
-    def _state(self, steps: list[float]) -> LeanState:
+    def _goes_ahead(self, steps: list[float]) -> bool:
+        """Whether the trunk is driven forward and braked, or turned from step to step."""
+        start, middle, end = (math.ceil(step) for step in steps)
+        drive = float(np.std(self._past.column(Signal.AHEAD, start, end)))
+        turn = self._past.column(Signal.TURN, start, end)
+        to, fro = turn[: middle - start], turn[middle - start :]
+        turned = abs(float(np.sum(to)) - float(np.sum(fro))) / self._rate_hz / 2.0
+        return drive > self._params.drive or turned > self._params.turn
+
+    def _stride(self, steps: list[float]) -> list[Item]:
         start, end = math.ceil(steps[0]), math.ceil(steps[2])
         past = self._past
-        start_s, end_s = past.at(TIME, steps[0]), past.at(TIME, steps[2])
-        smoothed_s = past.at(TIME, end) + self._smoother.delay / self._rate_hz
-        return LeanState(
+        side_deg = math.degrees(mean(past.column(Signal.SIDE, start, end)))
+        trust = mean(past.column(Signal.TRUST, start, end))
+        slipping = self._slip.is_slipping(side_deg, past.at(Signal.ZERO, start))
+        valid = trust >= self._params.smallest_share and not self._slip.slipped
+        start_s, end_s = past.at(Signal.TIME, steps[0]), past.at(Signal.TIME, steps[2])
+        smoothed_s = past.at(Signal.TIME, end) + past.delay / self._rate_hz
+        known_s = max(smoothed_s, float(past.column(Signal.RELEASED, end, end + 1)[0]))
+        state = LeanState(
             start_s=start_s,
             end_s=end_s,
-            lean_deg=math.degrees(mean(past.column(FORWARD, start, end))),
-            side_lean_deg=math.degrees(mean(past.column(SIDE, start, end))),
+            lean_deg=math.degrees(mean(past.column(Signal.FORWARD, start, end))),
+            side_lean_deg=side_deg,
             cadence_spm=120.0 / (end_s - start_s),
-            valid=bool(mean(past.column(TRUST, start, end)) >= self._params.smallest_share),
-            known_s=max(smoothed_s, float(past.column(RELEASED, end, end + 1)[0])),
+            vertical_oscillation_m=rise(past.column(Signal.UPWARD, start, end), self._rate_hz),
+            valid=valid,
+            confidence=self._confidence(start) if valid else 0.0,
+            known_s=known_s,
         )
+        notice = Notice(known_s, Placement.CHEST, NoticeKind.SLIPPED)
+        return [state, notice] if slipping else [state]
+
+    def _confidence(self, index: int) -> float:
+        """Probability of an error within the tolerance, for a normal error."""
+        params = self._params
+        with_gyroscope = self._past.at(Signal.GYROSCOPE, index) > 0
+        sigma_deg = params.sigma_deg if with_gyroscope else params.sigma_gravity_deg
+        return math.erf(params.tolerance_deg / (sigma_deg * math.sqrt(2.0)))
 
 
-def lean_angles(up: Array) -> tuple[Array, Array]:
-    """Lean forward and to the right, rad (n,), from earth's up in trunk axes (n, 3)."""
-    forward = np.arctan2(-up[:, 0], np.sqrt(up[:, 1] * up[:, 1] + up[:, 2] * up[:, 2]))
-    return forward, np.arctan2(up[:, 1], up[:, 2])
+class SlipWatch:
+    """Notices a strap that slips while running, by the side lean it pretends."""
+
+    def __init__(self, params: LeanParams) -> None:
+        self._params = params
+        self._zero_s = -math.inf
+        self._forget()
+
+    def _forget(self) -> None:
+        self.slipped = False
+        self._usual: list[float] = []
+        self._recent: deque[float] = deque(maxlen=self._params.slip_strides)
+
+    def is_slipping(self, side_deg: float, zero_s: float) -> bool:
+        """Take in a stride; True once, when it is noticed. A new zero makes all well again."""
+        if zero_s != self._zero_s:
+            self._zero_s = zero_s
+            self._forget()
+        if len(self._usual) < self._params.slip_strides:
+            self._usual.append(side_deg)
+            return False
+        self._recent.append(side_deg)
+        full = len(self._recent) == self._params.slip_strides
+        away = abs(fmean(self._recent) - fmean(self._usual)) > self._params.slip_side_deg
+        noticed = full and away and not self.slipped
+        self.slipped = self.slipped or noticed
+        return noticed
+
+
+def rise(upward: Array, rate_hz: float) -> float:
+    """Peak-to-peak height over a whole stride, m, from its vertical acceleration (n,), m/s².
+
+    Over a stride height and velocity return to where they were; so both are integrated without
+    their mean.
+    """
+    velocity = np.cumsum(upward - upward.mean()) / rate_hz
+    height = np.cumsum(velocity - velocity.mean()) / rate_hz
+    return float(height.max() - height.min())
 
 
 def mean(values: Array) -> float:
-    """Mean summed in order, so that it does not depend on where the array lies in memory."""
+    """Mean summed exactly, so that it does not depend on where the array lies in memory."""
     return math.fsum(values.tolist()) / len(values)

@@ -41,8 +41,7 @@ class Rest:
     """(3,) mean specific force, m/s²."""
     gyr: Array
     """(3,) mean rate = the gyroscope's bias, rad/s."""
-    acc_variation: float
-    """m/s², largest standard deviation within the last window."""
+    duration_s: float
 
 
 class RestDetector:
@@ -79,7 +78,7 @@ class RestDetector:
         return Rest(
             np.mean([acc for acc, _ in inner], axis=0),
             np.mean([gyr for _, gyr in inner], axis=0),
-            acc_variation,
+            len(self._still) * self._params.window_s,
         )
 
     def _is_still(

@@ -140,7 +140,8 @@ async def _record(
     pipeline = Pipeline(head)
     path = _session_path(results.out or Path())
     async with AsyncExitStack() as stack:
-        sound = await stack.enter_async_context(_sound(results.sound, clock))
+        sound = _sound(results.sound, clock)
+        await stack.enter_async_context(sound)
         with console.status("Connecting …"):
             source = BleSource(plans, clock, client_backend=radio.client)
             await stack.enter_async_context(source)

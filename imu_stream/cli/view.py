@@ -1,7 +1,9 @@
 """What a run shows: a live table, one line for each cue, and the summary at the end."""
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from statistics import fmean
 
 from rich.console import Console
 from rich.live import Live
@@ -15,6 +17,7 @@ from imu_stream.datatypes import (
     LeanState,
     LinkPhase,
     LinkState,
+    Notice,
     Output,
     Placement,
     Stride,
@@ -26,6 +29,8 @@ from imu_stream.sinks.summary import Summary
 
 STALE_S = 2.0
 """Older values are not shown as live."""
+DISPLAY_STRIDES = 8
+"""What is shown is the mean of so many strides; breathing averages out."""
 LETTERS = {
     StrikeType.REARFOOT: "[blue]R[/]",
     StrikeType.MIDFOOT: "[yellow]M[/]",
@@ -56,7 +61,7 @@ class LiveView:
         self._calibrations: dict[Placement, Calibration] = {}
         self._strikes: dict[Placement, list[Strike]] = {foot: [] for foot in FEET}
         self._stride: Stride | None = None
-        self._lean: LeanState | None = None
+        self._leans: deque[LeanState] = deque(maxlen=DISPLAY_STRIDES)
         self._cues = 0
         self._live = Live(
             console=console, get_renderable=self.table, refresh_per_second=5, transient=True
@@ -82,8 +87,11 @@ class LiveView:
             case Stride():
                 self._stride = output
             case LeanState():
-                self._lean = output
+                self._leans.append(output)
                 self._print_line()
+            case Notice():
+                where = output.placement.value.replace("_", " ")
+                self._console.print(f"[bold yellow]{where} {output.kind.value}[/]", highlight=False)
             case Cue():
                 self._cues += 1
                 self._console.print(
@@ -131,13 +139,13 @@ class LiveView:
         return self._clock() - known_s < STALE_S
 
     def _lean_text(self) -> str:
-        if self._lean is None or not self._is_fresh(self._lean.known_s):
+        if not self._leans or not self._is_fresh(self._leans[-1].known_s):
             waiting = Placement.CHEST not in self._calibrations
             return "stand still …" if waiting else "—"
         target = self._pipeline.target_deg
         aim = "learning your baseline" if target is None else f"target {target:.1f}°"
-        doubt = "" if self._lean.valid else " (uncalibrated)"
-        return f"[bold]{self._lean.lean_deg:5.1f}°[/] forward, {aim}{doubt}"
+        doubt = "" if self._leans[-1].valid else " (not calibrated)"
+        return f"[bold]{recent_lean(self._leans):5.1f}°[/] forward, {aim}{doubt}"
 
     def _foot_text(self, foot: Placement) -> str:
         strikes = self._strikes[foot]
@@ -149,9 +157,9 @@ class LiveView:
         return f"{letters} {last.strike_type.value} {angle} ({last.confidence:.0%} sure)"
 
     def _cadence_text(self) -> str:
-        if self._lean is None or not self._is_fresh(self._lean.known_s):
+        if not self._leans or not self._is_fresh(self._leans[-1].known_s):
             return "—"
-        return f"{self._lean.cadence_spm:.0f} steps/min"
+        return f"{self._leans[-1].cadence_spm:.0f} steps/min"
 
     def _sensor_text(self, placement: Placement) -> str:
         received = self._pipeline.receptions[placement]
@@ -159,6 +167,16 @@ class LiveView:
         phase = "" if link is None or link.phase is LinkPhase.STREAMING else f" {link.phase.value}"
         lost = f", {received.lost} lost" if received.lost else ""
         return f"{placement.value}{phase} {received.samples}{lost}"
+
+
+def recent_lean(leans: Sequence[LeanState]) -> float:
+    """Mean lean of the last strides without a break, degrees."""
+    together = [leans[-1]]
+    for lean in reversed(list(leans)[:-1]):
+        if together[-1].start_s - lean.end_s > STALE_S:
+            break
+        together.append(lean)
+    return fmean(lean.lean_deg for lean in together)
 
 
 def summary_table(summary: Summary) -> Table:

@@ -2,19 +2,22 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, fields
+from math import isfinite
 
 from imu_stream.datatypes import (
     FEET,
     Calibration,
     Cue,
     LeanState,
+    Notice,
     Output,
     Placement,
+    Step,
     Stride,
     StrikeType,
 )
+from imu_stream.sinks.technique import TechniqueTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,21 @@ class StrideSummary:
     midfoot: int
     forefoot: int
     unknown: int
+    means: "StrideMeans"
+
+
+@dataclass(frozen=True, slots=True)
+class StrideMeans:
+    """Means over the strides of one foot; None when not measured."""
+
+    contact_time_s: float | None
+    stride_time_s: float | None
+    swing_time_s: float | None
+    stride_length_m: float | None
+    speed_mps: float | None
+    fsa_deg: float | None
+    shoe_roll_deg: float | None
+    shock_g: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,13 @@ class Summary:
     lean_mean_deg: float | None
     """Mean over valid strides; None when there are none."""
     cadence_mean_spm: float | None
+    vertical_oscillation_mean_m: float | None
+    flight_time_mean_s: float | None
+    distance_m: float | None
+    """By the foot that went farther, strides added up; None without feet."""
+    asymmetry_percent: dict[str, float | None]
+    """100 (left - right) / mean; flight is the one after a foot's push-off."""
+    technique_s: dict[str, float]
     cues: tuple[CueSummary, ...]
     notes: tuple[str, ...]
     """What the user should know of the calibration."""
@@ -64,47 +89,109 @@ class Summary:
     """Of every output in order: the same frames always give the same."""
 
 
+class Mean:
+    """A running mean that leaves out what was not measured."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._count = 0
+
+    def add(self, value: float) -> None:
+        if isfinite(value):
+            self.total += value
+            self._count += 1
+
+    @property
+    def value(self) -> float | None:
+        return self.total / self._count if self._count else None
+
+
+MEANS = tuple(field.name for field in fields(StrideMeans))
+
+
 class SummarySink:
     """Takes every output of a session; small however long it runs."""
 
     def __init__(self) -> None:
         self._strikes: Counter[tuple[Placement, StrikeType]] = Counter()
-        self._feet: set[Placement] = set()
-        self._leans_deg: list[float] = []
-        self._stride_times_s: list[float] = []
+        self._means = {foot: {name: Mean() for name in MEANS} for foot in FEET}
+        self._flights = {foot: Mean() for foot in FEET}
+        self._lean, self._oscillation, self._stride_time = Mean(), Mean(), Mean()
+        self._techniques = TechniqueTimes()
         self._cues: list[CueSummary] = []
         self._notes: dict[Placement, str] = {}
+        self._notices: list[str] = []
         self._digest = hashlib.sha256()
 
     def write(self, output: Output) -> None:
         self._digest.update(repr(output).encode())
+        self._techniques.write(output)
         match output:
             case Stride():
-                self._strikes[output.foot, output.strike.strike_type] += 1
-                if output.stride_time_s == output.stride_time_s:
-                    self._stride_times_s.append(output.stride_time_s)
+                self._add_stride(output)
+            case Step():
+                self._flights[output.foot].add(output.flight_time_s)
             case LeanState() if output.valid:
-                self._leans_deg.append(output.lean_deg)
+                self._lean.add(output.lean_deg)
+                self._oscillation.add(output.vertical_oscillation_m)
             case Cue():
                 self._cues.append(
                     CueSummary(output.t_s, output.kind.value, output.value, output.threshold)
                 )
             case Calibration():
                 self._notes[output.placement] = output.note
+            case Notice():
+                self._notices.append(f"{output.placement.value} {output.kind.value}")
 
     def result(self, sensors: dict[str, SensorSummary]) -> Summary:
         """The summary so far, with what was received of each sensor."""
-        cadences_spm = [120.0 / stride_time_s for stride_time_s in self._stride_times_s]
+        stride_time_s = self._stride_time.value
+        notes = [f"{where}: {note}" for where, note in self._notes.items() if note]
+        distances_m = [self._means[foot]["stride_length_m"].total for foot in FEET]
         return Summary(
             sensors=sensors,
             strides={foot.value: self._of(foot) for foot in FEET},
-            lean_mean_deg=fmean(self._leans_deg) if self._leans_deg else None,
-            cadence_mean_spm=fmean(cadences_spm) if cadences_spm else None,
+            lean_mean_deg=self._lean.value,
+            cadence_mean_spm=120.0 / stride_time_s if stride_time_s else None,
+            vertical_oscillation_mean_m=self._oscillation.value,
+            flight_time_mean_s=self._mean_flight_s(),
+            distance_m=max(distances_m) if any(distances_m) else None,
+            asymmetry_percent=self._asymmetries(),
+            technique_s=self._techniques.seconds(),
             cues=tuple(self._cues),
-            notes=tuple(f"{where}: {note}" for where, note in self._notes.items() if note),
+            notes=(*notes, *self._notices),
             outputs_sha256=self._digest.hexdigest(),
         )
 
+    def _add_stride(self, stride: Stride) -> None:
+        self._strikes[stride.foot, stride.strike.strike_type] += 1
+        self._stride_time.add(stride.stride_time_s)
+        for name, mean in self._means[stride.foot].items():
+            mean.add(stride.strike.fsa_deg if name == "fsa_deg" else getattr(stride, name))
+
     def _of(self, foot: Placement) -> StrideSummary:
         counts = {kind.value: self._strikes[foot, kind] for kind in StrikeType}
-        return StrideSummary(total=sum(counts.values()), **counts)
+        means = StrideMeans(**{name: mean.value for name, mean in self._means[foot].items()})
+        return StrideSummary(total=sum(counts.values()), means=means, **counts)
+
+    def _mean_flight_s(self) -> float | None:
+        known = [mean.value for mean in self._flights.values() if mean.value is not None]
+        return sum(known) / len(known) if known else None
+
+    def _asymmetries(self) -> dict[str, float | None]:
+        left, right = (self._means[foot] for foot in FEET)
+        pairs = {name: (left[name].value, right[name].value) for name in ASYMMETRIES}
+        # the flight onto the right foot is the one after the left foot's push-off
+        flights = self._flights[Placement.RIGHT_FOOT], self._flights[Placement.LEFT_FOOT]
+        pairs["flight_time_s"] = (flights[0].value, flights[1].value)
+        return {name: asymmetry_percent(*pair) for name, pair in pairs.items()}
+
+
+ASYMMETRIES = ("contact_time_s", "stride_length_m", "shock_g")
+
+
+def asymmetry_percent(left: float | None, right: float | None) -> float | None:
+    """100 (left - right) / mean of both; None when one is not measured."""
+    if left is None or right is None or left + right == 0.0:
+        return None
+    return 100.0 * (left - right) / (0.5 * (left + right))

@@ -1,4 +1,4 @@
-"""Writes what was measured as CSV tables: strides, lean, gaps and cues."""
+"""Writes what was measured as CSV tables: strides, steps, lean, gaps and cues."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TextIO, TypeVar
 
-from imu_stream.datatypes import Cue, Gap, LeanState, Output, Stride
+from imu_stream.datatypes import Cue, Gap, LeanState, Output, Step, Stride
 from imu_stream.errors import RecordingError
 
 Row = TypeVar("Row")
@@ -32,6 +32,11 @@ def time(value: float) -> str:
     return number(value, 4)
 
 
+def flag(value: bool) -> str:
+    """Either true or false."""
+    return "true" if value else "false"
+
+
 def angle(value: float) -> str:
     """Degrees, 2 decimals; also steps a minute."""
     return number(value, 2)
@@ -47,6 +52,21 @@ STRIDES: tuple[Column[Stride], ...] = (
     Column("fsa_deg", lambda stride: angle(stride.strike.fsa_deg)),
     Column("strike_type", lambda stride: stride.strike.strike_type.value),
     Column("confidence", lambda stride: number(stride.strike.confidence, 3)),
+    Column("swing_time_s", lambda stride: time(stride.swing_time_s)),
+    Column("duty_factor", lambda stride: number(stride.duty_factor, 3)),
+    Column("stride_length_m", lambda stride: number(stride.stride_length_m, 3)),
+    Column("speed_mps", lambda stride: number(stride.speed_mps, 3)),
+    Column("shoe_roll_deg", lambda stride: angle(stride.shoe_roll_deg)),
+    Column("shock_g", lambda stride: number(stride.shock_g, 2)),
+    Column("shock_clipped", lambda stride: flag(stride.shock_clipped)),
+    Column("known_s", lambda stride: time(stride.known_s)),
+)
+
+STEPS: tuple[Column[Step], ...] = (
+    Column("foot", lambda step: step.foot.value),
+    Column("ic_s", lambda step: time(step.ic_s)),
+    Column("step_time_s", lambda step: time(step.step_time_s)),
+    Column("flight_time_s", lambda step: time(step.flight_time_s)),
 )
 
 LEAN: tuple[Column[LeanState], ...] = (
@@ -55,7 +75,10 @@ LEAN: tuple[Column[LeanState], ...] = (
     Column("lean_deg", lambda lean: angle(lean.lean_deg)),
     Column("side_lean_deg", lambda lean: angle(lean.side_lean_deg)),
     Column("cadence_spm", lambda lean: angle(lean.cadence_spm)),
-    Column("valid", lambda lean: "true" if lean.valid else "false"),
+    Column("valid", lambda lean: flag(lean.valid)),
+    Column("confidence", lambda lean: number(lean.confidence, 3)),
+    Column("vertical_oscillation_m", lambda lean: number(lean.vertical_oscillation_m, 4)),
+    Column("known_s", lambda lean: time(lean.known_s)),
 )
 
 GAPS: tuple[Column[Gap], ...] = (
@@ -75,6 +98,7 @@ CUES: tuple[Column[Cue], ...] = (
 
 TABLES: dict[type, tuple[str, tuple[Column[Any], ...]]] = {
     Stride: ("strides.csv", STRIDES),
+    Step: ("steps.csv", STEPS),
     LeanState: ("lean.csv", LEAN),
     Gap: ("gaps.csv", GAPS),
     Cue: ("cues.csv", CUES),
@@ -83,7 +107,7 @@ TABLES: dict[type, tuple[str, tuple[Column[Any], ...]]] = {
 
 
 class TableWriter:
-    """Writes strides.csv, lean.csv, gaps.csv and cues.csv row by row; a context manager.
+    """Writes strides.csv, steps.csv, lean.csv, gaps.csv and cues.csv row by row; a context manager.
 
     The directory is made if need be; tables of an earlier analysis in it are replaced.
 

@@ -1,0 +1,54 @@
+"""Joins the strides of both feet to steps: step time and flight."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from imu_stream.datatypes import FEET, Placement, Step, Stride
+
+LONGEST_STEP_S = 0.6
+REMEMBERED = 8
+"""Strides of each foot; more than can ever wait for the other foot's next."""
+
+
+class StepJoin:
+    """Steps from the strides of both feet: `Stride` in, in any interleaving, `Step` out.
+
+    The contact of the other foot that came before a stride is certain once the other foot's next
+    one is known; so a step is known a step later, and does not depend on which came in first.
+    """
+
+    def __init__(self) -> None:
+        self._strides: dict[Placement, list[Stride]] = {foot: [] for foot in FEET}
+        self._waiting: dict[Placement, list[Stride]] = {foot: [] for foot in FEET}
+
+    def push(self, stride: Stride) -> list[Step]:
+        """The steps that are certain now."""
+        own, other = self._strides[stride.foot], _other(stride.foot)
+        own.append(stride)
+        del own[:-REMEMBERED]
+        self._waiting[stride.foot].append(stride)
+        return [*self._settle(other, stride.foot), *self._settle(stride.foot, other)]
+
+    def _settle(self, foot: Placement, other: Placement) -> list[Step]:
+        """Steps onto `foot` whose predecessor on the other foot is certain."""
+        known = self._strides[other]
+        latest_s = known[-1].ic_s if known else -1.0
+        ready = [stride for stride in self._waiting[foot] if stride.ic_s < latest_s]
+        waiting = [stride for stride in self._waiting[foot] if stride.ic_s >= latest_s]
+        self._waiting[foot] = waiting[-REMEMBERED:]
+        steps = (step(stride, known) for stride in ready)
+        return [found for found in steps if found is not None]
+
+
+def step(stride: Stride, others: Sequence[Stride]) -> Step | None:
+    """The step onto this contact from the other foot's last one before; None without such."""
+    before = bisect_left([other.ic_s for other in others], stride.ic_s) - 1
+    if before < 0 or stride.ic_s - others[before].ic_s > LONGEST_STEP_S:
+        return None
+    other = others[before]
+    flight_s = stride.ic_s - other.tc_s
+    return Step(stride.foot, stride.ic_s, stride.ic_s - other.ic_s, flight_s)
+
+
+def _other(foot: Placement) -> Placement:
+    return Placement.RIGHT_FOOT if foot is Placement.LEFT_FOOT else Placement.LEFT_FOOT

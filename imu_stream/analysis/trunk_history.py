@@ -1,0 +1,73 @@
+"""The recent past of the trunk, as the signals from which strides and lean are read."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from imu_stream.analysis.filters import SmoothedHistory, dot, gaussian_taps
+from imu_stream.datatypes import GRAVITY, Array, Orientation
+
+
+class Signal(IntEnum):
+    """Columns of the history."""
+
+    BOUNCE = 0
+    """Vertical acceleration, m/s², smoothed."""
+    FORWARD = 1
+    """Lean forward, rad."""
+    SIDE = 2
+    """Lean to the right, rad."""
+    AHEAD = 3
+    """Level forward acceleration, m/s²."""
+    UPWARD = 4
+    """Vertical acceleration, m/s²."""
+    TURN = 5
+    """Rate about the vertical axis of the trunk, rad/s; 0 without a gyroscope."""
+    TIME = 6
+    TRUST = 7
+    """1: calibrated standing, settled and measured; else 0."""
+    RELEASED = 8
+    """Signal time until which the sample was held back."""
+    ZERO = 9
+    """Signal time since which the zero of the lean holds."""
+    GYROSCOPE = 10
+    """1 when there is one."""
+
+
+SMOOTHED = 1
+
+
+class TrunkHistory(SmoothedHistory):
+    """Rows of `Signal` columns at whole samples."""
+
+    def __init__(self, rate_hz: float, smoothing_s: float) -> None:
+        super().__init__(gaussian_taps(smoothing_s, rate_hz), SMOOTHED, len(Signal) - SMOOTHED)
+        self.rate_hz = rate_hz
+
+    def take(self, item: Orientation) -> None:
+        """Take in a block of samples."""
+        upward = dot(item.samples.acc, item.up) - GRAVITY
+        self.add(upward[:, None], unsmoothed(item, upward))
+
+
+def unsmoothed(item: Orientation, upward: Array) -> Array:
+    """The columns from FORWARD on, (n, columns)."""
+    samples, count = item.samples, len(item.up)
+    x, y, z = item.up.T
+    level = np.sqrt(x * x + z * z)
+    trusted = item.settled and samples.measured and samples.from_rest
+    return np.stack(
+        [
+            np.arctan2(-x, np.sqrt(y * y + z * z)),
+            np.arctan2(y, z),
+            (samples.acc[:, 0] * z - samples.acc[:, 2] * x) / level,
+            upward,
+            np.zeros(count) if samples.gyr is None else samples.gyr[:, 2],
+            samples.t_s,
+            np.full(count, float(trusted)),
+            np.full(count, samples.released_s),
+            np.full(count, samples.zero_s),
+            np.full(count, float(samples.gyr is not None)),
+        ],
+        axis=1,
+    )
