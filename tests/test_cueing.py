@@ -32,7 +32,15 @@ def stride(number: int, lean_deg: float, **changes: float | bool) -> LeanState:
     start_s = number * STRIDE_S
     end_s = start_s + STRIDE_S
     state = LeanState(
-        start_s, end_s, lean_deg, 0.0, 120.0 / STRIDE_S, valid=True, known_s=end_s + KNOWN_LATER_S
+        start_s,
+        end_s,
+        lean_deg,
+        side_lean_deg=0.0,
+        cadence_spm=120.0 / STRIDE_S,
+        vertical_oscillation_m=0.08,
+        valid=True,
+        confidence=0.99,
+        known_s=end_s + KNOWN_LATER_S,
     )
     return replace(state, **changes)  # type: ignore[arg-type]
 

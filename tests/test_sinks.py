@@ -23,6 +23,7 @@ from imu_stream.datatypes import (
     LinkState,
     Output,
     Placement,
+    Step,
     Stride,
     Strike,
     StrikeType,
@@ -246,16 +247,18 @@ async def test_this_machine_has_sound_or_says_why_not() -> None:
         assert isinstance(sound, Sound) or sound.reason
 
 
+NAN = float("nan")
 STRIKE = Strike(Placement.LEFT_FOOT, 1.23456, -7.891, StrikeType.FOREFOOT, 0.98765, 1.3)
 UNKNOWN = Strike(Placement.RIGHT_FOOT, 1.6, float("nan"), StrikeType.UNKNOWN, 0.0, 1.7)
 OUTPUTS: tuple[Output, ...] = (
     LinkState(0.0, Placement.CHEST, LinkPhase.STREAMING),
-    Calibration(Placement.CHEST, 3.0, ((1, 0, 0), (0, 1, 0), (0, 0, 1)), (0, 0, 0), True),
+    Calibration(Placement.CHEST, 3.0, 3.0, ((1, 0, 0), (0, 1, 0), (0, 0, 1)), (0, 0, 0), True),
     STRIKE,
-    Stride(STRIKE, 1.5, 0.7, 1.8),
-    Stride(UNKNOWN, 1.85, float("nan"), 2.0),
-    LeanState(1.0, 1.7, 9.876, -0.001, 171.43, True, 1.8),
-    LeanState(1.7, 2.4, float("nan"), 0.5, 171.43, False, 2.5),
+    Stride(STRIKE, 1.5, 0.7, 0.46, 2.34567, 3.351, 9.5, 8.25, True, 1.8),
+    Stride(UNKNOWN, 1.85, NAN, NAN, NAN, NAN, NAN, NAN, False, 2.0),
+    Step(Placement.RIGHT_FOOT, 1.6, 0.36544, 0.1),
+    LeanState(1.0, 1.7, 9.876, -0.001, 171.43, 0.08123, True, 0.9957, 1.8),
+    LeanState(1.7, 2.4, NAN, 0.5, 171.43, 0.08, False, 0.0, 2.5),
     Gap(Placement.CHEST, 2.0, 2.5, GapReason.NOT_A_NUMBER, 52),
     Cue(2.5, CueKind.LEAN_MORE, 5.125, 8.5, 3.5),
 )
@@ -271,12 +274,16 @@ def write_tables(directory: Path, outputs: tuple[Output, ...]) -> dict[str, str]
 def test_the_tables_of_an_analysis(tmp_path: Path) -> None:
     assert write_tables(tmp_path / "a" / "b", OUTPUTS) == {
         "strides.csv": "foot,ic_s,tc_s,contact_time_s,stride_time_s,cadence_spm,"
-        "fsa_deg,strike_type,confidence\n"
-        "left_foot,1.2346,1.5000,0.2654,0.7000,171.43,-7.89,forefoot,0.988\n"
-        "right_foot,1.6000,1.8500,0.2500,,,,unknown,0.000\n",
-        "lean.csv": "start_s,end_s,lean_deg,side_lean_deg,cadence_spm,valid\n"
-        "1.0000,1.7000,9.88,0.00,171.43,true\n"
-        "1.7000,2.4000,,0.50,171.43,false\n",
+        "fsa_deg,strike_type,confidence,swing_time_s,duty_factor,stride_length_m,speed_mps,"
+        "shoe_roll_deg,shock_g,shock_clipped,known_s\n"
+        "left_foot,1.2346,1.5000,0.2654,0.7000,171.43,-7.89,forefoot,0.988,"
+        "0.4600,0.379,2.346,3.351,9.50,8.25,true,1.8000\n"
+        "right_foot,1.6000,1.8500,0.2500,,,,unknown,0.000,,,,,,,false,2.0000\n",
+        "steps.csv": "foot,ic_s,step_time_s,flight_time_s\nright_foot,1.6000,0.3654,0.1000\n",
+        "lean.csv": "start_s,end_s,lean_deg,side_lean_deg,cadence_spm,valid,confidence,"
+        "vertical_oscillation_m,known_s\n"
+        "1.0000,1.7000,9.88,0.00,171.43,true,0.996,0.0812,1.8000\n"
+        "1.7000,2.4000,,0.50,171.43,false,0.000,0.0800,2.5000\n",
         "gaps.csv": "placement,start_s,end_s,reason,samples\nchest,2.0000,2.5000,not a number,52\n",
         "cues.csv": "time_s,kind,value,threshold\n2.5000,lean_more,5.12,8.50\n",
     }
