@@ -1,0 +1,71 @@
+"""Runs through the same pipeline as `imu-stream analyze`, outputs kept with when they came."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from runs import Run
+
+from imu_stream.acquisition.tables import Table, blocks
+from imu_stream.datatypes import (
+    Cue,
+    Gap,
+    LeanState,
+    Output,
+    Placement,
+    Samples,
+    SensorSetup,
+    SessionHeader,
+    Stride,
+    Strike,
+)
+from imu_stream.pipeline import Pipeline
+from imu_stream.session import Session
+
+
+@dataclass(slots=True)
+class Outputs:
+    """A sink that keeps what is judged."""
+
+    strides: list[Stride] = field(default_factory=list)
+    leans: list[LeanState] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    strikes_given_s: dict[tuple[Placement, float], float] = field(default_factory=dict)
+    """When the strike at an initial contact was given out: end of the block that told it."""
+    now_s: float = 0.0
+
+    def write(self, output: Output) -> None:
+        match output:
+            case Stride():
+                self.strides.append(output)
+            case Strike():
+                self.strikes_given_s.setdefault((output.foot, output.ic_s), self.now_s)
+            case LeanState():
+                self.leans.append(output)
+            case Cue():
+                self.cues.append(output)
+
+
+def analysed(run: Run, block_s: float = 1.0) -> Outputs:
+    """All that is derived from a run."""
+    return analysed_tables(run.tables, block_s)
+
+
+def analysed_tables(tables: Iterable[Table], block_s: float = 1.0) -> Outputs:
+    """All that is derived from tables."""
+    tables = tuple(tables)
+    outputs = Outputs()
+    session = Session(Pipeline(_header(tables)), [outputs])
+    for item in blocks(tables, block_s):
+        outputs.now_s = _end_s(item)
+        session.push(item)
+    session.finish()
+    return outputs
+
+
+def _end_s(item: Samples | Gap) -> float:
+    return item.end_s if isinstance(item, Gap) else float(item.t_s[-1])
+
+
+def _header(tables: Iterable[Table]) -> SessionHeader:
+    sensors = tuple(SensorSetup(table.placement, "table", table.rate_hz) for table in tables)
+    return SessionHeader("0", "2026-01-01T00:00:00+00:00", sensors, {}, None)
