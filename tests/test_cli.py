@@ -32,6 +32,7 @@ LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 RATE_HZ = 200.0
 SECONDS = 14.0
 REQUIRED_COLUMNS = {
+    "steps.csv": "foot ic_s step_time_s flight_time_s",
     "strides.csv": "foot ic_s tc_s contact_time_s stride_time_s cadence_spm fsa_deg strike_type "
     "confidence",
     "lean.csv": "start_s end_s lean_deg side_lean_deg cadence_spm valid",

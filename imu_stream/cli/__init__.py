@@ -3,6 +3,7 @@
 import sys
 
 from rich.console import Console
+from rich.text import Text
 
 from imu_stream.cli.commands import app
 from imu_stream.errors import ImuStreamError
@@ -15,5 +16,6 @@ def main() -> None:
     try:
         app()
     except ImuStreamError as error:
-        Console(stderr=True).print(f"[bold red]imu-stream:[/] {error}", highlight=False)
+        line = Text("imu-stream: ", "bold red").append(str(error), "default not bold")
+        Console(stderr=True).print(line, soft_wrap=True)
         sys.exit(1)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from imu_stream import __version__
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.cli.options import now, parse_mount
+from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import summary_table
 from imu_stream.datatypes import (
     Frame,
@@ -28,15 +28,13 @@ from imu_stream.pipeline import Input, Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.tables import TableWriter
 
-console = Console()
-
 
 def analyze_session(path: Path, out: Path) -> None:
     """Write the tables of a session file."""
     recording = Recording(path)
     _analyze(recording.header, recording, out)
     if recording.truncated:
-        console.print(f"note: {path} has no end; it was read up to where it was cut")
+        say(f"note: {path} has no end; it was read up to where it was cut")
 
 
 def analyze_tables(
@@ -75,7 +73,7 @@ def _analyze(header: SessionHeader, items: Iterable[Input], out: Path) -> None:
     text = json.dumps(asdict(summary), indent=2, allow_nan=False) + "\n"
     write_text(out / "summary.json", text)
     console.print(summary_table(summary))
-    console.print(f"tables and summary in {out}")
+    say(f"tables and summary in {out}")
 
 
 def write_text(path: Path, text: str) -> None:

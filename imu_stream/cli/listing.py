@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from imu_stream.acquisition.ble import scan
+from imu_stream.cli.speaking import console, say
 from imu_stream.profiles import DeviceProfile, builtin_profiles, load_profile
-
-console = Console()
 
 
 async def scan_nearby(seconds: float) -> None:
@@ -16,19 +15,19 @@ async def scan_nearby(seconds: float) -> None:
     with console.status(f"Listening for {seconds:g} s …"):
         found = await scan(builtin_profiles(), seconds=seconds)
     if not found:
-        console.print("No Bluetooth LE device heard. Switch the sensors on and bring them near.")
+        say("No Bluetooth LE device heard. Switch the sensors on and bring them near.")
         return
     table = Table("name", "address", "signal dBm", "profile", "worn at")
     for one in found:
         profile = one.profile
         row = (profile.name, _places(profile)) if profile else ("no profile fits", "")
-        table.add_row(one.name or "(no name)", one.address, str(one.rssi), *row)
+        table.add_row(escape(one.name) or "(no name)", one.address, str(one.rssi), *row)
     console.print(table)
 
 
 def list_profiles() -> None:
     """Show every built-in profile."""
-    table = Table("name", "device", "rates Hz", "gyroscope", "worn at", "facts from")
+    table = Table("name", "device", "rates Hz", "gyroscope", "worn at")
     for profile in builtin_profiles():
         table.add_row(
             profile.name,
@@ -36,7 +35,6 @@ def list_profiles() -> None:
             _rates(profile),
             "yes" if profile.has_gyro else "no",
             _places(profile),
-            profile.evidence,
         )
     console.print(table)
 
@@ -44,11 +42,9 @@ def list_profiles() -> None:
 def check_profile(file: Path) -> None:
     """Load one profile and say what it holds; a mistake is a ProfileError."""
     profile = load_profile(file)
-    console.print(
+    say(
         f"{file}: in order. {profile.vendor} {profile.title}, {_rates(profile)} Hz, "
-        f"{'with' if profile.has_gyro else 'without'} gyroscope, worn at {_places(profile)}.",
-        soft_wrap=True,
-        highlight=False,
+        f"{'with' if profile.has_gyro else 'without'} gyroscope, worn at {_places(profile)}."
     )
 
 

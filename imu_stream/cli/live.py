@@ -12,13 +12,13 @@ from pathlib import Path
 
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
-from rich.console import Console
 
 from imu_stream.acquisition.ble import BleSource, SensorPlan, find
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, plan
+from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
 from imu_stream.datatypes import Cue, Output, Placement
 from imu_stream.errors import RecordingError
@@ -26,8 +26,6 @@ from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import builtin_profiles
 from imu_stream.session import Session, Sink, paced
 from imu_stream.sinks.audio import NoSound, Sound, open_sound
-
-console = Console()
 
 DEMO_SENSORS = {
     Placement.LEFT_FOOT: "capture2go",
@@ -79,9 +77,7 @@ class Radio:
 
 async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
     """Record and analyse a run with real sensors."""
-    console.print(
-        "Stand still until every sensor is calibrated, then run. Ctrl-C ends the session."
-    )
+    say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
     _report(recorded.session, recorded.path, results, {})
 
@@ -91,7 +87,7 @@ async def demo(seconds: float, target_deg: float, seed: int, results: Results) -
     from imu_stream.acquisition.simulation.radio import VirtualRadio
     from imu_stream.acquisition.simulation.scoring import TruthScore
 
-    console.print("A virtual runner with three virtual sensors on a virtual radio; no hardware.")
+    say("A virtual runner with three virtual sensors on a virtual radio; no hardware.")
     score = TruthScore(seconds, seed)
     async with VirtualRadio(DEMO_SENSORS, seconds=seconds, seed=seed) as virtual:
         radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start)
@@ -114,11 +110,11 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
         clock = SessionClock(speed)
         sound = _sound(results.sound, clock)
         async with sound:
-            with LiveView(console, pipeline, clock) as view:
+            with LiveView(pipeline, clock) as view:
                 session = Session(pipeline, [CuePlayer(sound), view])
                 await session.run_paced(paced(recording, speed))
     if recording.truncated:
-        console.print(f"note: {path} has no end; it was read up to where it was cut")
+        say(f"note: {path} has no end; it was read up to where it was cut")
     _report(session, path, results, {})
 
 
@@ -146,7 +142,7 @@ async def _record(
             source = BleSource(plans, clock, client_backend=radio.client)
             await stack.enter_async_context(source)
         recorder = stack.enter_context(Recorder(path, head, clock=clock))
-        view = stack.enter_context(LiveView(console, pipeline, clock))
+        view = stack.enter_context(LiveView(pipeline, clock))
         session = Session(pipeline, [CuePlayer(sound), view, *sinks])
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
@@ -168,7 +164,7 @@ def _sound(wanted: bool, clock: Callable[[], float]) -> Sound | NoSound:
         return NoSound("")
     sound = open_sound(clock)
     if isinstance(sound, NoSound):
-        console.print(f"{sound.reason}; cues are shown only", highlight=False)
+        say(f"{sound.reason}; cues are shown only")
     return sound
 
 
@@ -214,9 +210,8 @@ def _report(
     if results.json is not None:
         write_text(results.json, text)
     console.print(summary_table(summary))
-    console.print(
+    say(
         f"latency from frame to output: median {latency_ms['p50']:.2f} ms, "
-        f"99 % within {latency_ms['p99']:.2f} ms",
-        highlight=False,
+        f"99 % within {latency_ms['p99']:.2f} ms"
     )
-    console.print(f"session file: {path}", highlight=False, soft_wrap=True)
+    say(f"session file: {path}")

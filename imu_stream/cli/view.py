@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
-from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from imu_stream.acquisition.simulation.scoring import Score
+from imu_stream.cli.speaking import console, say
 from imu_stream.datatypes import (
     FEET,
     Calibration,
@@ -46,13 +47,8 @@ class LiveView:
     """
 
     def __init__(
-        self,
-        console: Console,
-        pipeline: Pipeline,
-        clock: Callable[[], float],
-        line_every_s: float = 5.0,
+        self, pipeline: Pipeline, clock: Callable[[], float], line_every_s: float = 5.0
     ) -> None:
-        self._console = console
         self._pipeline = pipeline
         self._clock = clock
         self._line_every_s = line_every_s
@@ -68,12 +64,12 @@ class LiveView:
         )
 
     def __enter__(self) -> "LiveView":
-        if self._console.is_terminal:
+        if console.is_terminal:
             self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:
+        if console.is_terminal:
             self._live.stop()
 
     def write(self, output: Output) -> None:
@@ -91,13 +87,14 @@ class LiveView:
                 self._print_line()
             case Notice():
                 where = output.placement.value.replace("_", " ")
-                self._console.print(f"[bold yellow]{where} {output.kind.value}[/]", highlight=False)
+                say(output.kind.value, where, "bold yellow")
             case Cue():
                 self._cues += 1
-                self._console.print(
-                    f"[bold magenta]CUE[/] at {output.t_s:.1f} s: lean forward from the ankles "
+                say(
+                    f"at {output.t_s:.1f} s: lean forward from the ankles "
                     f"({output.value:.1f}°, wanted at least {output.threshold:.1f}°)",
-                    highlight=False,
+                    "CUE",
+                    "bold magenta",
                 )
 
     def table(self) -> Table:
@@ -115,7 +112,7 @@ class LiveView:
         self._links[state.placement] = state
         if state.phase is LinkPhase.LOST:
             where = state.placement.value.replace("_", " ")
-            self._console.print(f"[bold red]{where} lost[/]: {state.detail}", highlight=False)
+            say(state.detail, f"{where} lost:", "bold red")
 
     def _calibrated(self, calibration: Calibration) -> None:
         known = self._calibrations.get(calibration.placement)
@@ -123,14 +120,14 @@ class LiveView:
         if known is None or known.note != calibration.note:
             where = calibration.placement.value.replace("_", " ")
             said = calibration.note or "calibrated from standing still"
-            self._console.print(f"{where}: {said}", highlight=False)
+            say(said, f"{where}:")
 
     def _print_line(self) -> None:
-        if self._console.is_terminal or self._clock() < self._next_line_s:
+        if console.is_terminal or self._clock() < self._next_line_s:
             return
         self._next_line_s = self._clock() + self._line_every_s
         feet = "   ".join(f"{foot.value} {self._foot_text(foot)}" for foot in FEET)
-        self._console.print(
+        console.print(
             f"{self._clock():5.0f} s   lean {self._lean_text()}   {feet}   {self._cadence_text()}",
             highlight=False,
         )
@@ -193,7 +190,7 @@ def summary_table(summary: Summary) -> Table:
     table.add_row("mean cadence", _number(summary.cadence_mean_spm, " steps/min"))
     table.add_row("cues", str(len(summary.cues)))
     for note in summary.notes:
-        table.add_row("note", note)
+        table.add_row("note", escape(note))
     return table
 
 

@@ -1,0 +1,15 @@
+"""How the command line prints: plain text, never taken for markup, never broken within a path."""
+
+from rich.console import Console
+from rich.text import Text
+
+console = Console()
+
+
+def say(text: str, lead: str = "", style: str = "") -> None:
+    """Print one line; the lead stands before it in its own style."""
+    line = Text()
+    if lead:
+        line.append(lead, style)
+        line.append(" ")
+    console.print(line.append(text), soft_wrap=True, highlight=False)
