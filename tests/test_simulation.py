@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from imu_stream.acquisition.simulation.foot_landing import LONG_AXIS_YAW_DEG
 from imu_stream.acquisition.simulation.pieces import Motion
 from imu_stream.acquisition.simulation.runner import Runner, TrueStride
 from imu_stream.acquisition.simulation.scenario import (
@@ -22,6 +23,7 @@ from imu_stream.acquisition.simulation.scenario import (
 )
 from imu_stream.acquisition.simulation.sensor import (
     SensorErrors,
+    Slip,
     VirtualSensor,
     tilted_mount,
     write_table,
@@ -41,6 +43,7 @@ GAITS = [
     replace(WALK, variability=0.0),
 ]
 SECONDS = 40.0
+OUTWARD = {Placement.LEFT_FOOT: 1.0, Placement.RIGHT_FOOT: -1.0}
 
 
 def always(gait: Gait) -> Runner:
@@ -155,21 +158,239 @@ def test_contacts_are_as_asked(strike_deg: float, kind: str) -> None:
     assert np.mean([stride.strike_type is StrikeType(kind) for stride in strides]) > 0.99
 
 
+def long_axis_deg(runner: Runner, foot: Placement, t: Array) -> Array:
+    """Elevation of the line from heel to ball."""
+    yaw = np.radians(LONG_AXIS_YAW_DEG) * OUTWARD[foot]
+    ahead = turned(runner, foot, t).apply([np.cos(yaw), np.sin(yaw), 0.0])
+    return np.asarray(np.degrees(np.arcsin(ahead[:, 2])))
+
+
+def middle_of_stance(stride: TrueStride) -> Array:
+    """When a foot is flat: a forefoot's heel takes its time to come down."""
+    share = 0.41 if stride.fsa_deg < 0 else 0.34
+    return stride.ic_s + (stride.tc_s - stride.ic_s) * np.array([share, share + 0.01])
+
+
 @pytest.mark.parametrize("foot", FEET)
+@pytest.mark.parametrize("grade", [0.0, 0.12, -0.15])
 @pytest.mark.parametrize("gait", GAITS[:3])
-def test_foot_lands_at_the_strike_angle_and_stands_flat_on_the_belt(
-    gait: Gait, foot: Placement
+def test_foot_lands_at_the_strike_angle_and_stands_flat_on_the_ground(
+    gait: Gait, grade: float, foot: Placement
 ) -> None:
-    runner = always(gait)
-    for stride in strides_of(runner, foot)[5:10]:
-        landing = turned(runner, foot, np.array([stride.ic_s])).as_euler("ZYX", degrees=True)
-        assert -landing[0, 1] == pytest.approx(stride.fsa_deg, abs=1e-6)
+    runner = always(replace(gait, grade=grade))
+    slope = np.arctan(grade)
+    for stride in strides_of(runner, foot)[5:8]:
+        landing = long_axis_deg(runner, foot, np.array([stride.ic_s]))
+        assert landing[0] == pytest.approx(stride.fsa_deg + np.degrees(slope), abs=0.6)
         assert stride.fsa_deg == pytest.approx(gait.strike_deg(foot))
-        flat = stride.ic_s + (stride.tc_s - stride.ic_s) * np.array([0.33, 0.35])
+        flat = middle_of_stance(stride)
         stance = turned(runner, foot, flat).as_euler("ZYX", degrees=True)
-        np.testing.assert_allclose(stance[:, 1:], 0.0, atol=0.5)
+        level = stance[:, 1:] + [np.degrees(slope), 0.0]
+        np.testing.assert_allclose(level, 0.0, atol=0.5)
         moved = np.diff(runner.pose(foot, flat).position, axis=0)[0] / np.diff(flat)
-        np.testing.assert_allclose(moved, [-gait.speed_mps, 0.0, 0.0], atol=0.3)
+        belt = -gait.speed_mps * np.array([np.cos(slope), 0.0, np.sin(slope)])
+        np.testing.assert_allclose(moved, belt, atol=0.3)
+
+
+@pytest.mark.parametrize("foot", FEET)
+@pytest.mark.parametrize("strike_deg", [-8.0, 0.5, 16.0])
+def test_strike_angle_is_that_of_the_long_axis(strike_deg: float, foot: Placement) -> None:
+    runner = always(replace(EXACT, strike_left_deg=strike_deg, strike_right_deg=strike_deg))
+    t = np.array([stride.ic_s for stride in strides_of(runner, foot)[5:8]])
+    np.testing.assert_allclose(long_axis_deg(runner, foot, t), strike_deg, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("strike_deg", "after_ms", "depth", "rebound", "inversion_deg"),
+    [
+        (-8.0, (2, 4), (-5.5, -3.2), (2.0, 4.6), 14.0),
+        (0.5, (3, 6), (-6.5, -3.9), (-0.1, 2.5), 10.8),
+        (3.0, (4, 6), (-9.5, -5.0), (-0.5, 2.0), 9.0),
+        (12.0, (7, 11), (-13.5, -8.0), (-1.5, 0.5), 4.9),
+        (16.0, (10, 13), (-15.0, -8.5), (-2.5, 0.5), 4.0),
+        (20.0, (11, 15), (-15.5, -9.0), (-3.5, 0.5), 4.0),
+    ],
+)
+@pytest.mark.parametrize("speed_mps", [2.5, 3.5, 4.5])
+def test_toe_falls_fastest_after_contact_as_in_recordings(
+    speed_mps: float,
+    strike_deg: float,
+    after_ms: tuple[float, float],
+    depth: tuple[float, float],
+    rebound: tuple[float, float],
+    inversion_deg: float,
+) -> None:
+    gait = replace(EXACT, speed_mps=speed_mps, contact_time_s=0.37 - 0.04 * speed_mps)
+    runner = always(replace(gait, strike_left_deg=strike_deg, strike_right_deg=strike_deg))
+    for foot in FEET:
+        ic_s = strides_of(runner, foot)[6].ic_s
+        t = ic_s + np.arange(-0.03, 0.05, 0.0002)
+        rate = -runner.sample(foot, t).gyr[:, 1]
+        lowest = int(np.argmin(rate))
+        assert after_ms[0] <= 1e3 * (t[lowest] - ic_s) <= after_ms[1]
+        assert depth[0] <= rate[lowest] <= depth[1]
+        assert rebound[0] <= rate[lowest:].max() <= rebound[1]
+        roll = turned(runner, foot, ic_s + np.array([0.0, 0.06])).as_euler("ZYX", degrees=True)
+        np.testing.assert_allclose(roll[:, 2], [-OUTWARD[foot] * inversion_deg, 0.0], atol=2.0)
+
+
+@pytest.mark.parametrize("strike_deg", [-8.0, 3.0, 16.0])
+def test_foot_swings_about_its_left_axis(strike_deg: float) -> None:
+    """The principal axis of its turning, from which an analysis learns where forward is."""
+    gait = replace(EXACT, strike_left_deg=strike_deg, strike_right_deg=strike_deg)
+    for foot in FEET:
+        level = always(gait).sample(foot, np.arange(10.0, 15.0, 0.005)).gyr[:, :2]
+        turning = level[np.hypot(level[:, 0], level[:, 1]) > 2.0]
+        axis = np.linalg.eigh(turning.T @ turning)[1][:, -1]
+        assert abs(np.degrees(np.arctan(axis[0] / axis[1]))) < 6.0
+
+
+def test_standing_on_a_grade_is_not_level() -> None:
+    """Truth is relative to the ground, whatever the runner stood on before."""
+    runner = in_turn((0.0, replace(STAND, grade=0.1)), (5.0, EXACT))
+    stood = turned(runner, Placement.LEFT_FOOT, np.array([2.0])).as_euler("ZYX", degrees=True)
+    assert -stood[0, 1] == pytest.approx(np.degrees(np.arctan(0.1)), abs=0.01)
+    late = [stride for stride in strides_of(runner, Placement.LEFT_FOOT) if stride.ic_s > 7.0]
+    landing = long_axis_deg(runner, Placement.LEFT_FOOT, np.array([late[0].ic_s]))
+    assert landing[0] == pytest.approx(EXACT.strike_left_deg, abs=1e-6)
+
+
+def test_grade_tilts_the_ground_but_not_the_trunk() -> None:
+    level, up = always(EXACT), always(replace(EXACT, grade=0.15))
+    t = np.arange(10.0, 12.0, 0.005)
+    a, b = level.sample(Placement.CHEST, t), up.sample(Placement.CHEST, t)
+    np.testing.assert_allclose(a.acc, b.acc, atol=1e-9)
+    assert up.truth(20.0).lean_deg(10.0, 15.0) == level.truth(20.0).lean_deg(10.0, 15.0)
+
+
+ACROSS = replace(EXACT, overground=True)
+FASTER = Scenario(
+    (
+        Stage(0.0, STAND),
+        Stage(3.0, ACROSS, 4.0),
+        Stage(13.0, replace(ACROSS, speed_mps=4.5, grade=0.05), 3.0),
+        Stage(23.0, STAND, 3.0),
+    )
+)
+
+
+def test_over_ground_the_trunk_feels_a_change_of_speed() -> None:
+    on_belt = Scenario((FASTER.stages[0], replace(FASTER.stages[1], gait=EXACT)))
+    for scenario, gain_mps in ((FASTER, 3.0), (on_belt, 0.0)):
+        runner = Runner(scenario)
+        last_s = strides_of(runner, Placement.LEFT_FOOT)[8].ic_s
+        t = np.arange(2.0, last_s, 0.0005)
+        force = earth_force(runner, Placement.CHEST, t)[:, 0]
+        assert force.sum() * 0.0005 == pytest.approx(gain_mps, abs=0.15)
+
+
+@pytest.mark.parametrize("foot", FEET)
+def test_over_ground_a_foot_on_the_ground_stays_there(foot: Placement) -> None:
+    runner = Runner(FASTER)
+    strides = strides_of(runner, foot)
+    places = []
+    for stride in strides:
+        flat = middle_of_stance(stride)
+        place = runner.pose(foot, flat).position
+        assert np.abs(np.diff(place, axis=0)).max() / np.diff(flat)[0] < 0.3
+        places.append(place[0])
+    assert places[-1][0] - places[0][0] == pytest.approx(70.0, rel=0.15)
+    assert places[-1][2] - places[0][2] == pytest.approx(0.05 * 38.0, rel=0.25)
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_over_ground_motion_is_consistent(placement: Placement) -> None:
+    runner, h = Runner(FASTER), 1e-4
+    t = away_from_landings(runner, np.arange(2.0, 28.0, 0.0071))
+    place = [runner.pose(placement, t + k * h).position for k in (-1, 0, 1)]
+    error = (place[0] - 2 * place[1] + place[2]) / h**2 - earth_force(runner, placement, t)
+    error += [0.0, 0.0, GRAVITY]
+    assert np.quantile(np.abs(error), 0.999) < 0.5
+    np.testing.assert_allclose(place[1], place[0], atol=0.003)
+
+
+def test_a_ramp_takes_as_long_as_asked() -> None:
+    slow = Scenario((Stage(0.0, RUN), Stage(20.0, replace(RUN, speed_mps=4.0), 6.0)))
+    assert slow.gait_at(23.0).speed_mps == pytest.approx(3.5)
+    assert slow.gait_at(26.0).speed_mps == 4.0
+    with pytest.raises(ValueError, match="ramp_s"):
+        Scenario((Stage(0.0, RUN, 0.0),))
+
+
+JUMP = Gait(activity=Activity.JUMPING)
+STAIRS = Gait(activity=Activity.STAIRS)
+
+
+@pytest.mark.parametrize("activity", [JUMP, STAIRS])
+def test_jumping_and_stairs_are_no_running(activity: Gait) -> None:
+    runner = in_turn((0.0, STAND), (4.0, activity), (20.0, STAND))
+    assert runner.truth(SECONDS).strides == ()
+    for placement in Placement:
+        still = runner.sample(placement, np.arange(24.0, 30.0, 0.01))
+        assert np.degrees(np.abs(still.gyr).max()) < 0.8
+
+
+def test_jumps_fly_with_both_feet_and_land_on_the_toes() -> None:
+    runner = in_turn((0.0, STAND), (4.0, replace(JUMP, variability=0.0)))
+    t = np.arange(8.0, 16.0, 0.002)
+    trunk = runner.sample(Placement.CHEST, t)
+    in_flight = np.linalg.norm(trunk.acc, axis=1) < 0.1 * GRAVITY
+    assert in_flight.mean() == pytest.approx(0.5, abs=0.08)
+    assert np.count_nonzero(np.diff(in_flight.astype(int)) == 1) == 16
+    assert np.degrees(np.abs(trunk.gyr[:, [0, 2]]).max()) < 2.0
+    assert 0.1 < np.ptp(runner.pose(Placement.CHEST, t).position[:, 2]) < 0.3
+    for foot in FEET:
+        place = runner.pose(foot, t).position
+        assert np.ptp(place[:, 0]) < 0.1
+        pitch = long_axis_deg(runner, foot, t)
+        lifted = place[in_flight, 2] - place[:, 2].min()
+        assert pitch[in_flight].max() < -19.0
+        assert pitch.max() == pytest.approx(0.0, abs=1.0)
+        assert lifted.max() > 0.08
+
+
+def test_stairs_raise_the_feet_flat_and_without_flight() -> None:
+    runner = in_turn((0.0, STAND), (4.0, replace(STAIRS, variability=0.0)))
+    t = np.arange(8.0, 16.0, 0.005)
+    assert np.linalg.norm(runner.sample(Placement.CHEST, t).acc, axis=1).min() > 0.6 * GRAVITY
+    for foot in FEET:
+        assert 0.15 < np.ptp(runner.pose(foot, t).position[:, 2]) < 0.35
+        pitch = long_axis_deg(runner, foot, t)
+        assert np.mean(np.abs(pitch) < 0.5) > 0.3
+        assert pitch.max() < 15.0
+
+
+@pytest.mark.parametrize("placement", Placement)
+@pytest.mark.parametrize("gait", [JUMP, STAIRS, replace(STAIRS, overground=True)])
+def test_other_activities_are_consistent(gait: Gait, placement: Placement) -> None:
+    runner, h = in_turn((0.0, STAND), (3.0, gait)), 1e-4
+    t = np.arange(2.0, 12.0, 0.0031)
+    turn = turned(runner, placement, t - h).inv() * turned(runner, placement, t + h)
+    error = turn.as_rotvec() / (2 * h) - runner.sample(placement, t).gyr
+    assert np.abs(error).max() < 0.02
+    place = [runner.pose(placement, t + k * h).position for k in (-1, 0, 1)]
+    error = (place[0] - 2 * place[1] + place[2]) / h**2 - earth_force(runner, placement, t)
+    error += [0.0, 0.0, GRAVITY]
+    # the force on a foot jumps where it lands
+    assert np.quantile(np.abs(error), 0.99) < 0.5
+
+
+def test_any_activity_follows_any_other_without_a_jerk() -> None:
+    gaits = (STAND, RUN, JUMP, RUN, STAIRS, WALK, JUMP, STAIRS, STAND, JUMP, WALK, STAIRS, RUN)
+    runner = in_turn(*((8.0 * k, gait) for k, gait in enumerate(gaits)))
+    for placement in Placement:
+        motion = every(runner, placement, 8.0 * len(gaits))
+        assert np.abs(motion.acc).max() < 17 * GRAVITY
+        assert np.degrees(np.abs(motion.gyr).max()) < 800
+
+
+def test_trunk_turns_and_rolls_with_the_stride() -> None:
+    runner = always(EXACT)
+    a, b = strides_of(runner, Placement.LEFT_FOOT)[8:10]
+    t = np.linspace(a.ic_s, b.ic_s, 400)
+    yaw, _, roll = turned(runner, Placement.CHEST, t).as_euler("ZYX", degrees=True).T
+    assert np.ptp(yaw) / 2 == pytest.approx(8.0, abs=0.5)
+    assert np.ptp(roll) / 2 == pytest.approx(4.0, abs=0.5)
 
 
 @pytest.mark.parametrize("gait", GAITS[:3])
@@ -323,7 +544,7 @@ def test_an_hour_can_be_sampled_from_its_end() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"cadence_spm": 20.0}, {"contact_time_s": 3.0}, {"speed_mps": -1.0}],
+    [{"cadence_spm": 20.0}, {"contact_time_s": 3.0}, {"speed_mps": -1.0}, {"grade": 0.2}],
 )
 def test_impossible_gaits_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -379,6 +600,33 @@ def test_a_fast_clock_reaches_its_second_early() -> None:
     np.testing.assert_allclose(
         fast.measure(t * 1.001).gyr, runner.sample(Placement.LEFT_FOOT, t).gyr, atol=1e-6
     )
+
+
+def test_a_slipping_sensor_feels_its_own_turn() -> None:
+    runner = always(RUN)
+    slips = (Slip(6.0, tilted_mount(20.0, -10.0)), Slip(8.0, tilted_mount(0.0, 30.0)))
+    errors = SensorErrors(mount=tilted_mount(5.0, 3.0))
+    steady = VirtualSensor(runner, Placement.CHEST, errors)
+    slipping = VirtualSensor(runner, Placement.CHEST, replace(errors, slip=slips))
+    t = np.arange(5.0, 10.0, 0.001)
+    expected, seen = steady.measure(t), slipping.measure(t)
+    before, between, after = t < 6.0, (t > 6.31) & (t < 8.0), t > 8.31
+    first, second = (np.array(slip.rotation) for slip in slips)
+    for turn, when in ((np.eye(3), before), (first, between), (second @ first, after)):
+        np.testing.assert_allclose(seen.acc[when], expected.acc[when] @ turn.T, atol=1e-9)
+        np.testing.assert_allclose(seen.gyr[when], expected.gyr[when] @ turn.T, atol=1e-9)
+
+
+def test_rate_of_a_slip_adds_up_to_its_turn() -> None:
+    turn = tilted_mount(20.0, -10.0)
+    errors = SensorErrors(slip=(Slip(2.0, turn),))
+    t = np.arange(1.5, 2.5, 0.0005)
+    gyr = VirtualSensor(always(STAND), Placement.LEFT_FOOT, errors).measure(t).gyr
+    total = Rotation.identity()
+    for rate in gyr:
+        total = total * Rotation.from_rotvec(rate * 0.0005)
+    np.testing.assert_allclose(total.inv().as_matrix(), turn, atol=1e-3)
+    assert np.abs(np.diff(gyr, axis=0)).max() < 0.05
 
 
 @pytest.mark.parametrize("name", ["foot.csv", "foot.csv.gz"])

@@ -1,4 +1,8 @@
-"""The foot of the virtual runner: heel, sole or toes move with the belt, the swing is smooth."""
+"""The foot of the virtual runner: heel, sole or toes move with the ground, the swing is smooth.
+
+The axes of the segment are those of its swing: x points forward in the plane in which the foot
+swings, and the long axis of the foot outward of it.
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +13,7 @@ from imu_stream.acquisition.simulation.foot_angles import (
     pitch_knots,
     toe_out_knots,
 )
+from imu_stream.acquisition.simulation.foot_ground import on_earth, slopes, travel_knots
 from imu_stream.acquisition.simulation.foot_knots import Contacts, knot_times
 from imu_stream.acquisition.simulation.foot_path import (
     SENSOR_HEIGHT_M,
@@ -17,6 +22,7 @@ from imu_stream.acquisition.simulation.foot_path import (
     paths,
 )
 from imu_stream.acquisition.simulation.pieces import Pieces, Ringing, interleave, quintic
+from imu_stream.acquisition.simulation.scenario import Scenario
 from imu_stream.acquisition.simulation.steps import Contact
 from imu_stream.datatypes import Array, Placement
 
@@ -24,19 +30,23 @@ LANDING = Ringing(decay=90 + 50j, cubic=(1.0, 0.75, 0.0))
 """How shoe and laces take up the landing velocity: hardest after 9 ms, gone after 60 ms."""
 
 
-def foot_pieces(foot: Placement, contacts: Sequence[Contact]) -> Pieces:
+def foot_pieces(foot: Placement, contacts: Sequence[Contact], scenario: Scenario) -> Pieces:
     """Motion of the sensor from the first to the last of at least two contacts of one foot."""
     every = Contacts.of(contacts)
     now, after = every.part(slice(None, -1)), every.part(slice(1, None))
-    knots, pitch = knot_times(now, after), pitch_knots(now, after)
-    sideways = _sideways_knots(foot, now, after)
+    knots = knot_times(now, after)
+    pitch = pitch_knots(now, after, knots)
+    slope = slopes(now, after)
+    tilted = [_tilted(*pair) for pair in zip(pitch, slope, strict=True)]
+    sideways = _sideways_knots(foot, now, after, knots)
+    travel = travel_knots(scenario, now, after, knots)
     pieces = [
         quintic(
-            _coordinates(first, pitch[k], sideways[k]),
-            _coordinates(last, pitch[k + 1], sideways[k + 1]),
+            _coordinates(first, tilted[k], sideways[k]),
+            _coordinates(last, tilted[k + 1], sideways[k + 1]),
             knots[k + 1] - knots[k],
         )
-        for k, (first, last) in enumerate(paths(now, after, knots, pitch))
+        for k, (first, last) in enumerate(on_earth(paths(now, after, knots, pitch), slope, travel))
     ]
     return Pieces(
         start=interleave(knots[:-1]),
@@ -49,20 +59,29 @@ def foot_pieces(foot: Placement, contacts: Sequence[Contact]) -> Pieces:
     )
 
 
+def _tilted(pitch_deg: Array, slope: Array) -> Array:
+    """Jet of the angle about the left axis (3, n) in rad: toe up is a negative turn about it."""
+    turn = np.radians(-pitch_deg)
+    turn[0] -= slope
+    return turn
+
+
 def _coordinates(path: Array, pitch: Array, sideways: Array) -> Array:
-    """All six coordinates' jets (3, 6, n); toe up is a negative turn about the left axis."""
+    """All six coordinates' jets (3, 6, n)."""
     x, z = path[:, 0], path[:, 1]
     y, roll, yaw = sideways
-    return np.stack([x, y, z, np.radians(-pitch), roll, yaw], axis=1)
+    return np.stack([x, y, z, pitch, roll, yaw], axis=1)
 
 
-def _sideways_knots(foot: Placement, now: Contacts, after: Contacts) -> list[Array]:
+def _sideways_knots(
+    foot: Placement, now: Contacts, after: Contacts, knots: list[Array]
+) -> list[Array]:
     """Jets (3 coordinates, 3, n) of y, roll and yaw at the knots; the feet mirror each other."""
     outward = 1.0 if foot is Placement.LEFT_FOOT else -1.0
-    knots = []
+    sideways = []
     for inversion, toe_out in zip(
-        inversion_knots(now, after), toe_out_knots(now, after), strict=True
+        inversion_knots(now, after, knots), toe_out_knots(now, after, knots), strict=True
     ):
         roll, yaw = -outward * np.radians(inversion), outward * np.radians(toe_out)
-        knots.append(np.stack([-SENSOR_HEIGHT_M * roll, roll, yaw]))
-    return knots
+        sideways.append(np.stack([-SENSOR_HEIGHT_M * roll, roll, yaw]))
+    return sideways

@@ -9,7 +9,10 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from imu_stream.acquisition.simulation.foot_landing import Landing
+from imu_stream.acquisition.simulation.gaits import STAIR_RISE, Activity
 from imu_stream.acquisition.simulation.steps import Contact
 from imu_stream.datatypes import Array
 
@@ -17,7 +20,7 @@ RELEASE_S = (0.020, 0.038)
 """After terminal contact: the ground's force is gone; the shoe has sprung back."""
 SWING_SHARES = (0.36, 0.70, 0.945)
 """Shares of the swing: foot highest and most toe-down; fastest forward; most toe-up."""
-IC, FLAT, HEEL_OFF, TC, RELEASED, SPRUNG, HIGH, FAST, LATE, NEXT_IC = range(10)
+IC, FASTEST, CAUGHT, FLAT, HEEL_OFF, TC, RELEASED, SPRUNG, HIGH, FAST, LATE, NEXT_IC = range(12)
 """The knots of every stride in order."""
 
 
@@ -26,24 +29,29 @@ class Contacts:
     """Contacts of one foot as columns (n,)."""
 
     ic: Array
-    flat: Array
-    """Whole sole on the ground."""
-    heel_off: Array
     tc: Array
     speed: Array
     strike_deg: Array
+    slope: Array
+    """Of the ground, rad."""
+    rise: Array
+    """Of the stairs over their run; 0 elsewhere."""
+    moving: Array
+    """1 where the foot lands to move on, 0 where it is put down to stand."""
+    jumping: NDArray[np.bool_]
+    overground: NDArray[np.bool_]
 
     @classmethod
     def of(cls, contacts: Sequence[Contact]) -> Self:
-        rows = [(c.ic_s, c.tc_s, c.speed_mps, c.strike_deg) for c in contacts]
-        ic, tc, speed, strike_deg = np.array(rows).T
-        duration = tc - ic
-        slap = np.minimum((0.034 + 0.0009 * np.abs(strike_deg)) / pace(speed), 0.3 * duration)
-        roll_off = 0.62 * np.minimum(duration, 0.4)
-        return cls(ic, ic + slap, tc - roll_off, tc, speed, strike_deg)
+        columns = zip(*map(_row, contacts), strict=True)
+        return cls(*(np.array(column) for column in columns))
 
     def part(self, rows: slice) -> "Contacts":
         return Contacts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def duration(self) -> Array:
+        return self.tc - self.ic
 
     @property
     def on_heel(self) -> Array:
@@ -51,21 +59,40 @@ class Contacts:
         return np.where(self.strike_deg > 0.0, 1.0, 0.0)
 
     @property
-    def moving(self) -> Array:
-        """1 where the foot lands to walk or run, 0 where it is put down to stand."""
-        return np.where(self.speed > 0.0, 1.0, 0.0)
+    def landing(self) -> Landing:
+        return Landing.of(self.strike_deg, self.speed, self.duration, self.jumping)
+
+
+def _row(contact: Contact) -> tuple[float | bool, ...]:
+    return (
+        contact.ic_s,
+        contact.tc_s,
+        contact.speed_mps,
+        contact.strike_deg,
+        float(np.arctan(contact.grade)),
+        STAIR_RISE if contact.activity is Activity.STAIRS else 0.0,
+        float(contact.activity is not Activity.STANDING),
+        contact.activity is Activity.JUMPING,
+        contact.overground,
+    )
 
 
 def knot_times(now: Contacts, after: Contacts) -> list[Array]:
     """Times (n,) of every knot, s."""
+    landing = now.landing
+    fastest = now.ic + landing.fastest_s
+    caught = fastest + landing.catch_s
+    flat = caught + landing.settle_s
+    roll_off = np.where(now.jumping, 0.5, 0.62) * np.minimum(now.duration, 0.4)
+    heel_off = np.maximum(now.tc - roll_off, flat + 0.05 * now.duration)
     release = [now.tc + delay for delay in RELEASE_S]
     swing = [now.tc + share * (after.ic - now.tc) for share in SWING_SHARES]
-    return [now.ic, now.flat, now.heel_off, now.tc, *release, *swing, after.ic]
+    return [now.ic, fastest, caught, flat, heel_off, now.tc, *release, *swing, after.ic]
 
 
-def pace(speed: Array) -> Array:
-    """How much faster than at 3.3 m/s a foot comes down."""
-    return np.asarray((np.maximum(speed, 1.0) / 3.3) ** 0.4)
+def hopping(now: Contacts, after: Contacts) -> NDArray[np.bool_]:
+    """Where the foot only leaves the ground in a jump, instead of swinging."""
+    return now.jumping | after.jumping
 
 
 def jet(value: Array, rate: Array | float = 0.0, bend: Array | float = 0.0) -> Array:

@@ -170,10 +170,9 @@ def quintic(first: Array, last: Array, duration: Array) -> Array:
     return np.stack([first[0], first[1], first[2] / 2, cubic, quartic, top])
 
 
-def halfway(first: Array, last: Array, duration: Array) -> Array:
-    """Jet (3, …) in the middle of that quintic."""
+def quintic_at(first: Array, last: Array, duration: Array, u: Array) -> Array:
+    """Jet (3, …) of that quintic at the time u after its start."""
     c = quintic(first, last, duration)
-    u = duration / 2
     return np.stack(
         [
             c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * (c[4] + u * c[5])))),

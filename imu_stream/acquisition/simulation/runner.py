@@ -27,6 +27,7 @@ class TrueStride:
     ic_s: float
     tc_s: float
     fsa_deg: float
+    """Elevation of the long axis at contact over the ground, which is that in standing on it."""
     strike_type: StrikeType
 
 
@@ -86,7 +87,8 @@ class Runner:
 
     def _build(self, placement: Placement, start_s: float, end_s: float) -> Pieces:
         if placement.is_foot:
-            return foot_pieces(placement, self._plan.contacts_over(placement, start_s, end_s))
+            contacts = self._plan.contacts_over(placement, start_s, end_s)
+            return foot_pieces(placement, contacts, self._scenario)
         return self._build_trunk(start_s, end_s)
 
     def _build_trunk(self, start_s: float, end_s: float) -> Pieces:

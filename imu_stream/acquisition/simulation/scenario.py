@@ -2,64 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
-from imu_stream.datatypes import Array, Placement
+from imu_stream.acquisition.simulation.gaits import (
+    Activity,
+    Gait,
+    blend,
+    standing_after,
+    travel_velocity,
+    whole,
+)
+from imu_stream.datatypes import Array
+
+__all__ = ["Activity", "Gait", "MovingSpan", "Scenario", "Stage", "demo_scenario", "smooth_ramp"]
 
 RAMP_S = 1.0
-"""How long a change of speed, cadence, contact time or strike angle takes."""
+"""How long a change of speed, grade, cadence, contact time or strike angle takes."""
 LEAN_RAMP_S = 2.0
 START_S = 0.7
 """From the start of a moving stage to the first contact: time to roll off and swing a foot."""
 SHORTEST_STAND_S = 2.0
-"""A stop shorter than this is not worth standing for: the runner keeps moving."""
+"""A stop shorter than this is not worth standing for: the runner keeps moving.
 
-
-class Activity(StrEnum):
-    """What the runner does."""
-
-    STANDING = "standing"
-    WALKING = "walking"
-    RUNNING = "running"
-
-
-@dataclass(frozen=True, slots=True)
-class Gait:
-    """One way to stand, walk or run; all but activity and lean are ignored when standing.
-
-    Raises:
-        ValueError: for a cadence, contact time or speed that nobody can run.
-    """
-
-    activity: Activity = Activity.RUNNING
-    speed_mps: float = 3.0
-    """Belt speed."""
-    cadence_spm: float = 168.0
-    """Steps of both feet per minute."""
-    contact_time_s: float = 0.25
-    """Shortened where needed to leave a flight (running) or a swing (walking)."""
-    strike_left_deg: float = 16.0
-    """Pitch of the left foot at initial contact, toe up positive."""
-    strike_right_deg: float = 15.0
-    lean_deg: float = 0.0
-    """Forward trunk lean; 0 is the posture of standing."""
-    variability: float = 1.0
-    """Scale of the stride-to-stride variation; 0 makes every stride the same."""
-
-    def __post_init__(self) -> None:
-        if not 60.0 <= self.cadence_spm <= 260.0:
-            raise ValueError(f"cadence_spm must be within 60..260, not {self.cadence_spm}")
-        if not 0.1 <= self.contact_time_s <= 1.2:
-            raise ValueError(f"contact_time_s must be within 0.1..1.2, not {self.contact_time_s}")
-        if not 0.0 <= self.speed_mps <= 8.0:
-            raise ValueError(f"speed_mps must be within 0..8, not {self.speed_mps}")
-
-    def strike_deg(self, foot: Placement) -> float:
-        return self.strike_left_deg if foot is Placement.LEFT_FOOT else self.strike_right_deg
+Before and after jumping the runner stands at least so long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +37,8 @@ class Stage:
 
     start_s: float
     gait: Gait
+    ramp_s: float = RAMP_S
+    """How long speed, grade, cadence, contact time and strike angle take to change to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +47,7 @@ class MovingSpan:
 
     first_contact_s: float
     stop_s: float
+    jumping: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +55,7 @@ class Scenario:
     """Stages in order; the first holds from the beginning.
 
     Raises:
-        ValueError: when there is no stage or their starts do not increase.
+        ValueError: when there is no stage, their starts do not increase or a ramp is no time.
     """
 
     stages: tuple[Stage, ...]
@@ -92,6 +64,8 @@ class Scenario:
         starts = [stage.start_s for stage in self.stages]
         if not starts or any(b <= a for a, b in pairwise(starts)):
             raise ValueError("a scenario needs stages with increasing start_s")
+        if any(stage.ramp_s <= 0.0 for stage in self.stages):
+            raise ValueError("a stage needs a ramp_s above 0")
 
     def gait_at(self, t_s: float) -> Gait:
         """Gait with its parameters on their way from one stage to the next."""
@@ -99,7 +73,7 @@ class Scenario:
         for before, stage in pairwise(self._filled):
             if t_s < stage.start_s:
                 break
-            gait = _blend(gait, before.gait, stage.gait, (t_s - stage.start_s) / RAMP_S)
+            gait = blend(gait, before.gait, stage.gait, (t_s - stage.start_s) / stage.ramp_s)
         return gait
 
     def lean_jet(self, t: Array) -> Array:
@@ -111,69 +85,63 @@ class Scenario:
             jet += change * smooth_ramp(t - stage.start_s, LEAN_RAMP_S)
         return jet
 
+    def travel_jet(self, t: Array) -> Array:
+        """Way past the earth, forward and up, with two derivatives: (3, 2, n) in m; 0 on a belt."""
+        jet = np.zeros((3, 2, len(t)))
+        velocity = np.array(travel_velocity(self._filled[0].gait))[:, None]
+        jet[:2] = np.stack([velocity * t, np.broadcast_to(velocity, (2, len(t)))])
+        for before, stage in pairwise(self._filled):
+            change = np.subtract(travel_velocity(stage.gait), travel_velocity(before.gait))
+            since = t - stage.start_s
+            jet[0] += change[:, None] * smooth_ramp_area(since, stage.ramp_s)
+            jet[1:] += change[:, None] * smooth_ramp(since, stage.ramp_s)[:2, None]
+        return jet
+
     def moving_spans(self) -> tuple[MovingSpan, ...]:
-        """Walking and running stretches in order, those with too short a stop between as one."""
+        """Moving stretches in order, those with too short a stop between as one."""
         return tuple(_merge_short_stops(self._moving_stages()))
 
     def _moving_stages(self) -> Iterator[MovingSpan]:
-        ends = [stage.start_s + RAMP_S for stage in self.stages[1:]] + [np.inf]
-        for stage, stop in zip(self.stages, ends, strict=True):
-            if stage.gait.activity is not Activity.STANDING:
-                yield MovingSpan(stage.start_s + START_S, stop)
+        for stage, after in zip(self._filled, (*self.stages[1:], None), strict=True):
+            if stage.gait.activity is Activity.STANDING:
+                continue
+            jumping = stage.gait.activity is Activity.JUMPING
+            stop_s = np.inf if after is None else after.start_s + (not jumping) * after.ramp_s
+            yield MovingSpan(stage.start_s + START_S, stop_s, jumping)
 
     @cached_property
     def _filled(self) -> tuple[Stage, ...]:
-        """Stages whose standing takes over the stride of the moving stage before, or after."""
-        moving = [s.gait for s in self.stages if s.gait.activity is not Activity.STANDING]
-        stride = moving[0] if moving else Gait()
-        filled = []
+        """Stages as they are done: standing takes over the stride before, or the first after."""
+        strides = [s.gait for s in self.stages if s.gait.activity is not Activity.STANDING]
+        stride = whole(strides[0]) if strides else Gait()
+        filled: list[Stage] = []
         for stage in self.stages:
             if stage.gait.activity is Activity.STANDING:
-                gait = replace(stride, speed_mps=0.0, activity=Activity.STANDING)
+                gait = standing_after(stage.gait, stride)
             else:
-                gait = stride = stage.gait
-            filled.append(Stage(stage.start_s, gait))
+                gait = stride = whole(stage.gait)
+            filled.append(Stage(stage.start_s + _rest_s(filled, gait), gait, stage.ramp_s))
         return tuple(filled)
+
+
+def _rest_s(before: list[Stage], gait: Gait) -> float:
+    """Who has jumped stands for a while before walking or running off."""
+    jumped = bool(before) and before[-1].gait.activity is Activity.JUMPING
+    leaves = gait.activity not in (Activity.JUMPING, Activity.STANDING)
+    return SHORTEST_STAND_S - START_S if jumped and leaves else 0.0
 
 
 def _merge_short_stops(spans: Iterator[MovingSpan]) -> list[MovingSpan]:
     merged: list[MovingSpan] = []
     for span in spans:
-        if merged and span.first_contact_s - merged[-1].stop_s < SHORTEST_STAND_S:
-            merged[-1] = MovingSpan(merged[-1].first_contact_s, span.stop_s)
+        if merged and span.jumping is not merged[-1].jumping:
+            earliest_s = max(merged[-1].first_contact_s, merged[-1].stop_s) + SHORTEST_STAND_S
+            merged.append(replace(span, first_contact_s=max(span.first_contact_s, earliest_s)))
+        elif merged and span.first_contact_s - merged[-1].stop_s < SHORTEST_STAND_S:
+            merged[-1] = replace(merged[-1], stop_s=span.stop_s)
         else:
             merged.append(span)
     return merged
-
-
-def _blend(now: Gait, before: Gait, after: Gait, progress: float) -> Gait:
-    """Take `now` the given part of the way from one stage to the next."""
-    share = _smooth(progress)
-    # a walking stride does not fade into a running one: between activities it changes at once
-    stride_share = share if before.activity is after.activity else 1.0
-    return replace(
-        after,
-        activity=_moving_activity(before, after, progress),
-        speed_mps=now.speed_mps + share * (after.speed_mps - before.speed_mps),
-        cadence_spm=now.cadence_spm + stride_share * (after.cadence_spm - before.cadence_spm),
-        contact_time_s=now.contact_time_s
-        + stride_share * (after.contact_time_s - before.contact_time_s),
-        strike_left_deg=now.strike_left_deg
-        + stride_share * (after.strike_left_deg - before.strike_left_deg),
-        strike_right_deg=now.strike_right_deg
-        + stride_share * (after.strike_right_deg - before.strike_right_deg),
-    )
-
-
-def _moving_activity(before: Gait, after: Gait, progress: float) -> Activity:
-    """A runner told to stand still runs on until the belt has stopped."""
-    stopping = after.activity is Activity.STANDING and progress < 1.0
-    return before.activity if stopping else after.activity
-
-
-def _smooth(progress: float) -> float:
-    u = min(max(progress, 0.0), 1.0)
-    return u * u * u * (10.0 + u * (6.0 * u - 15.0))
 
 
 def smooth_ramp(t: Array, duration_s: Array | float) -> Array:
@@ -186,6 +154,13 @@ def smooth_ramp(t: Array, duration_s: Array | float) -> Array:
             60.0 * u * (1.0 - u) * (1.0 - 2.0 * u) / duration_s**2,
         ]
     )
+
+
+def smooth_ramp_area(t: Array, duration_s: float) -> Array:
+    """Integral (n,) of the smooth rise since t = 0."""
+    u = np.clip(t / duration_s, 0.0, 1.0)
+    within = duration_s * u**4 * (2.5 + u * (u - 3.0))
+    return np.asarray(within + np.maximum(t - duration_s, 0.0))
 
 
 def demo_scenario(seconds: float) -> Scenario:

@@ -21,9 +21,9 @@ from imu_stream.acquisition.simulation.pieces import (
     X,
     Y,
     Z,
-    halfway,
     interleave,
     quintic,
+    quintic_at,
 )
 from imu_stream.acquisition.simulation.scenario import Activity, Scenario, smooth_ramp
 from imu_stream.acquisition.simulation.steps import Step
@@ -31,17 +31,27 @@ from imu_stream.datatypes import GRAVITY, Array, Placement
 
 PITCH_SWAY_DEG = 1.5
 """Amplitude at step frequency."""
-ROLL_SWAY_DEG = 2.0
-"""Amplitude at stride frequency."""
-YAW_SWAY_DEG = 4.0
+ROLL_SWAY_DEG = 4.0
+"""Amplitude at stride frequency when running."""
+YAW_SWAY_DEG = 8.0
 SIDE_SWAY_M = 0.01
 SURGE = 0.04
 """Forward speed in flight above the mean, as a share of the belt's speed."""
+_RHYTHM = {
+    Activity.STANDING: 0.0,
+    Activity.WALKING: 0.5,
+    Activity.RUNNING: 1.0,
+    Activity.JUMPING: 0.0,
+    Activity.STAIRS: 0.5,
+}
+"""Share of those three."""
 WALKING_RISE_M = 0.02
 BREATHING_HZ = 0.4
 BREATHING_DEG = 0.5
 STANDING_BREATHING_DEG = 0.15
 IMPACT_PER_SPEED = 0.025
+JUMP_IMPACT = 0.1
+"""m/s."""
 IMPACT = Ringing(decay=70 + 40j, cubic=(0.0, 0.0, 1.0))
 """What is left of the landing at the chest: some 0.7 g within 10 ms, gone after 80 ms."""
 
@@ -58,7 +68,9 @@ class _Knots:
     on_left: NDArray[np.bool_]
     """The left foot landed last."""
     moving: NDArray[np.bool_]
-    """Walking or running; not where it begins or ends."""
+    """Not standing; not where moving begins or ends either."""
+    rhythm: Array
+    """How much the trunk turns and sways from stride to stride; 1 when running."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +80,13 @@ class _Steps:
     start: Array
     end: Array
     tc: Array
-    running: NDArray[np.bool_]
+    flying: NDArray[np.bool_]
+    """Ends with a flight: running or jumping."""
     walking: NDArray[np.bool_]
+    rhythm: Array
     on_left: NDArray[np.bool_]
     speed: Array
+    jump_landing: NDArray[np.bool_]
     wander_deg: Array
 
     @classmethod
@@ -88,21 +103,22 @@ class _Steps:
 
     @property
     def moving(self) -> NDArray[np.bool_]:
-        return self.running | self.walking
+        return self.flying | self.walking
 
 
 def _row(step: Step) -> tuple[float | bool, ...]:
-    running = step.activity is Activity.RUNNING
+    flying = step.activity in (Activity.RUNNING, Activity.JUMPING)
     third_s = (step.end_s - step.start_s) / 3
-    foot = step.contact.foot if step.contact else None
     return (
         step.start_s,
         step.end_s,
-        step.contact.tc_s if running and step.contact else step.start_s + 2 * third_s,
-        running,
-        step.activity is Activity.WALKING,
-        foot is Placement.LEFT_FOOT,
+        step.end_s - (step.flight_s if flying else third_s),
+        flying,
+        step.activity in (Activity.WALKING, Activity.STAIRS),
+        _RHYTHM[step.activity],
+        any(contact.foot is Placement.LEFT_FOOT for contact in step.contacts),
         step.speed_mps,
+        step.activity is Activity.JUMPING and bool(step.contacts),
         step.wander_deg,
     )
 
@@ -112,14 +128,17 @@ def trunk_pieces(scenario: Scenario, steps: Sequence[Step]) -> Pieces:
     every = _Steps.of(steps)
     now, after = every.part(slice(1, -1)), every.part(slice(2, None))
     starts = _starts(scenario, every.part(slice(None, -1)), every.part(slice(1, None)))
-    first, last = starts[:, :, :-1], starts[:, :, 1:]
-    to_middle = np.where(now.running, (now.tc - now.start) / 2, now.duration / 3)
+    first, last = starts[:, :, :-1].copy(), starts[:, :, 1:].copy()
+    to_middle = np.where(now.flying, (now.tc - now.start) / 2, now.duration / 3)
     leap = _with_flight(now, _inside(scenario, now, after, now.tc), _leap(now))
-    caught = halfway(first[:, [X, Z]], leap[:, [X, Z]], now.tc - now.start)
+    stance_s = now.tc - now.start
+    caught = quintic_at(first[:, [X, Z]], leap[:, [X, Z]], stance_s, stance_s / 2)
     middle = _inside(scenario, now, after, now.start + to_middle)
     middle = _with_flight(now, middle, caught)
     knots = [now.start, now.start + to_middle, now.tc, after.start]
     jets = [first, middle, leap, last]
+    for jet, t in zip(jets, knots, strict=True):
+        jet[:, [X, Z]] += scenario.travel_jet(t)
     pieces = [quintic(jets[k], jets[k + 1], knots[k + 1] - knots[k]) for k in range(len(knots) - 1)]
     return Pieces(
         start=interleave(knots[:-1]),
@@ -136,14 +155,15 @@ def _starts(scenario: Scenario, before: _Steps, now: _Steps) -> Array:
     """Jets (3, 6, n) where two steps meet: the end of the flight, or the lowest of walking."""
     duration = (before.duration + now.duration) / 2
     moving = before.moving & now.moving
-    knots = _Knots(now.start, np.zeros_like(duration), duration, now.on_left, moving)
+    rhythm = np.minimum(before.rhythm, now.rhythm)
+    knots = _Knots(now.start, np.zeros_like(duration), duration, now.on_left, moving, rhythm)
     jets = _swaying(scenario, knots)
     jets[0, PITCH] += np.radians(now.wander_deg)
     flight = before.end - before.tc
     falling = np.stack([0 * flight, -GRAVITY * flight / 2, np.full_like(flight, -GRAVITY)])
-    jets[1, X] = np.where(before.running, SURGE * now.speed, 0.0)
+    jets[1, X] = np.where(before.flying, SURGE * now.speed, 0.0)
     jets[:, Z] = np.where(
-        before.running, falling, _walking_rise(knots, before.walking | now.walking)
+        before.flying, falling, _walking_rise(knots, before.walking | now.walking)
     )
     return jets
 
@@ -151,7 +171,7 @@ def _starts(scenario: Scenario, before: _Steps, now: _Steps) -> Array:
 def _inside(scenario: Scenario, now: _Steps, after: _Steps, t: Array) -> Array:
     """Jets (3, 6, n) at times within the steps, without the rise and fall of running."""
     share = (t - now.start) / now.duration
-    knots = _Knots(t, share, now.duration, now.on_left, now.moving)
+    knots = _Knots(t, share, now.duration, now.on_left, now.moving, now.rhythm)
     jets = _swaying(scenario, knots)
     change = np.radians(after.wander_deg - now.wander_deg)
     jets[:, PITCH] += change * smooth_ramp(t - now.start, now.duration)
@@ -163,8 +183,8 @@ def _inside(scenario: Scenario, now: _Steps, after: _Steps, t: Array) -> Array:
 def _with_flight(now: _Steps, jets: Array, run: Array) -> Array:
     """The same jets (3, 6, n) with x and z (3, 2, n) of running where the step is a running one."""
     mixed = jets.copy()
-    mixed[:, X] = np.where(now.running, run[:, 0], jets[:, X])
-    mixed[:, Z] = np.where(now.running, run[:, 1], jets[:, Z])
+    mixed[:, X] = np.where(now.flying, run[:, 0], jets[:, X])
+    mixed[:, Z] = np.where(now.flying, run[:, 1], jets[:, Z])
     return mixed
 
 
@@ -196,10 +216,11 @@ def _swaying(scenario: Scenario, knots: _Knots) -> Array:
     pitch += _sway(PITCH_SWAY_DEG * moving, step_turn - 1.0, step_rate)
     pitch += _sway(breath_deg, breath_rate * knots.t, breath_rate)
     jets = np.zeros((3, COORDINATES, len(knots.t)))
-    jets[:, Y] = _sway(SIDE_SWAY_M * moving, stride_turn, step_rate / 2)
+    jets[:, Y] = _sway(SIDE_SWAY_M * knots.rhythm, stride_turn, step_rate / 2)
     jets[:, PITCH] = np.radians(pitch)
-    jets[:, ROLL] = np.radians(_sway(ROLL_SWAY_DEG * moving, stride_turn, step_rate / 2))
-    jets[:, YAW] = np.radians(_sway(YAW_SWAY_DEG * moving, stride_turn + np.pi / 2, step_rate / 2))
+    jets[:, ROLL] = np.radians(_sway(ROLL_SWAY_DEG * knots.rhythm, stride_turn, step_rate / 2))
+    turning = _sway(YAW_SWAY_DEG * knots.rhythm, stride_turn + np.pi / 2, step_rate / 2)
+    jets[:, YAW] = np.radians(turning)
     return jets
 
 
@@ -211,5 +232,6 @@ def _sway(amplitude: Array, turn: Array, rate: Array | float) -> Array:
 
 def _impact(now: _Steps) -> Array:
     """Amplitude (n, 3) of the landing at the chest, m/s: up and backward."""
-    size = IMPACT_PER_SPEED * now.speed * now.running
+    running = IMPACT_PER_SPEED * now.speed * now.flying
+    size = np.where(now.jump_landing, JUMP_IMPACT, running)
     return np.stack([-0.3 * size, 0 * size, size], axis=1)
