@@ -13,6 +13,7 @@ from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
+from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
 from imu_stream.cueing.rules import LeanCue
@@ -34,10 +35,14 @@ from imu_stream.datatypes import (
     Stride,
     Strike,
 )
+from imu_stream.errors import ProfileError
 from imu_stream.profiles import ClockMark, Corrupt, Decoder, DeviceProfile, parse_profile
 
 Input = Frame | LinkState | Samples | Gap
 """Frames from a radio or a recording of it; samples and gaps from a table."""
+
+TABLE = "table"
+"""In the place of a profile: samples that need no decoding."""
 
 Measured = Calibration | Strike | Stride | LeanState | Notice | Gap
 """What one sensor alone gives; a gap only to tell where the stream is broken."""
@@ -151,6 +156,20 @@ class Motion:
         return out
 
 
+def profile_of(sensor: SensorSetup, header: SessionHeader) -> DeviceProfile:
+    """The profile of a sensor, from the session's own copy; ProfileError when it lacks."""
+    text = header.profiles.get(sensor.profile)
+    if text is None:
+        raise ProfileError(sensor.profile, "", "the session's header does not hold this profile")
+    return parse_profile(text, sensor.profile)
+
+
+def sane(items: Iterable[Samples | Gap]) -> Iterable[Samples | Gap]:
+    """Items with gaps in the place of values that no sensor measures."""
+    for item in items:
+        yield from [item] if isinstance(item, Gap) else screened(item)
+
+
 class Pipeline:
     """All sensors of a session and the cue that follows from them."""
 
@@ -161,11 +180,10 @@ class Pipeline:
             ProfileError: a profile in the header cannot be used.
             CalibrationError: a mount in the header cannot be used.
         """
-        profiles = {name: parse_profile(text, name) for name, text in header.profiles.items()}
         self._readers = {
-            sensor.placement: Reader(sensor, profiles[sensor.profile])
+            sensor.placement: Reader(sensor, profile_of(sensor, header))
             for sensor in header.sensors
-            if sensor.profile in profiles
+            if sensor.profile != TABLE
         }
         self._motions = {sensor.placement: Motion(sensor) for sensor in header.sensors}
         self._steps = StepJoin()
@@ -182,8 +200,10 @@ class Pipeline:
         if isinstance(item, LinkState):
             return self._link(item)
         if isinstance(item, Frame):
-            return self._measure(item.placement, self._readers[item.placement].push(item))
-        return self._measure(item.placement, [item])
+            reader = self._readers.get(item.placement)
+            return [] if reader is None else self._measure(item.placement, reader.push(item))
+        # a recording is not trusted to hold only what its header says
+        return self._measure(item.placement, [item]) if item.placement in self._motions else []
 
     def finish(self) -> list[Output]:
         """The session has ended: what is still held back."""
@@ -202,7 +222,7 @@ class Pipeline:
 
     def _measure(self, placement: Placement, items: Sequence[Samples | Gap]) -> list[Output]:
         out: list[Output] = []
-        for item in items:
+        for item in sane(items):
             self.receptions[placement].count(item)
             if isinstance(item, Gap):
                 out.append(item)

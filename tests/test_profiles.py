@@ -553,11 +553,12 @@ def test_random_contents_never_raise(profile: DeviceProfile, contents: list[byte
     assert all(isinstance(d, (DeviceSamples, Corrupt)) for d in decoded)
 
 
-def test_signalling_nan_is_data() -> None:
-    message = movesense_message(0, 16)[:-4] + bytes.fromhex("0100a07f")
-    (samples,) = samples_of(decode_once(find_profile("movesense"), [message]))
-    assert samples.gyr is not None
-    assert math.isnan(samples.gyr[-1, -1])
+@pytest.mark.parametrize("bits", ["0100a07f", "0000c07f", "0000807f", "ffff7f7f"])
+def test_a_value_that_no_sensor_measures_is_damage(bits: str) -> None:
+    """Signalling and quiet NaN, infinite, too large: one `Corrupt`, and no warning."""
+    message = movesense_message(0, 16)[:-4] + bytes.fromhex(bits)
+    (decoded,) = decode_once(find_profile("movesense"), [message])
+    assert isinstance(decoded, Corrupt)
 
 
 @unhurried

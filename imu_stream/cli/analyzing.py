@@ -24,7 +24,7 @@ from imu_stream.datatypes import (
     SessionHeader,
 )
 from imu_stream.errors import RecordingError
-from imu_stream.pipeline import Input, Pipeline
+from imu_stream.pipeline import TABLE, Input, Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.tables import TableWriter
 
@@ -46,7 +46,7 @@ def analyze_tables(
     sensors = tuple(
         SensorSetup(
             table.placement,
-            "table",
+            TABLE,
             table.rate_hz,
             Mount() if table.placement.is_foot else chest_mount,
             name=paths[table.placement].name,

@@ -23,6 +23,8 @@ from imu_stream.profiles.schema import (
 )
 
 _AXES = 3
+_TOLERANCE = 1.5
+"""A value may lie a little beyond the saturation: devices calibrate what they read."""
 
 
 class MalformedPacketError(ValueError):
@@ -46,12 +48,18 @@ class _Block:
     dtype: np.dtype[np.generic]
     numbers: int
     scale: float
+    limit: float
+    """Larger values cannot be measured."""
 
     def read(self, message: bytes) -> Array:
         raw = np.frombuffer(message, self.dtype, self.numbers, self.offset)
         # a device may send any bit pattern as a float: a signalling NaN is data, no warning
         with np.errstate(invalid="ignore"):
-            return np.multiply(raw, self.scale, dtype=np.float64).reshape(-1, _AXES)
+            values = np.multiply(raw, self.scale, dtype=np.float64)
+            # written so that NaN fails it too
+            if not np.abs(values).max(initial=0.0) <= self.limit:
+                raise MalformedPacketError("a value that the sensor cannot measure")
+        return values.reshape(-1, _AXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class PacketLayout:
         """Read a message.
 
         Raises:
-            MalformedPacketError: wrong length, or a constant that differs.
+            MalformedPacketError: wrong length, a constant that differs, or an impossible value.
         """
         samples = self.sample_count(len(message))
         if samples is None:
@@ -114,8 +122,9 @@ class PacketLayout:
             if not message.startswith(content, offset):
                 raise MalformedPacketError(f"byte {offset} is not {content.hex(' ')}")
         (ticks,) = plan.ticks.unpack_from(message, plan.ticks_offset)
+        acc = plan.acc.read(message)
         gyr = None if plan.gyr is None else plan.gyr.read(message)
-        return PacketSamples(ticks, plan.acc.read(message), gyr)
+        return PacketSamples(ticks, acc, gyr)
 
     def write(self, ticks: int, acc: Array, gyr: Array | None) -> bytes:
         """Write a message: clipped to the device's range and rounded to its steps."""
@@ -132,7 +141,10 @@ class PacketLayout:
                 ticks, ticks_offset = struct.Struct("<" + NUMBER_TYPES[field.type].code), offset
             elif isinstance(field, Vectors):
                 dtype = _dtype(field)
-                blocks[field.quantity] = _Block(offset, dtype, _AXES * samples, field.scale)
+                limit = field.saturation * _TOLERANCE
+                numbers = _AXES * samples
+                block = _Block(offset, dtype, numbers, field.scale, limit)
+                blocks[field.quantity] = block
             offset += _field_length(field, samples)
         plan = _Plan(tuple(constants), ticks, ticks_offset, blocks["acc"], blocks.get("gyr"))
         self._plans[samples] = plan
