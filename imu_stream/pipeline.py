@@ -93,7 +93,7 @@ class Reader:
         items: list[Samples | Gap] = []
         for decoded in self._decoder.decode(frame):
             if isinstance(decoded, Corrupt):
-                self._timebase.note_corrupt()
+                self._timebase.note_corrupt(decoded.arrival_s)
             else:
                 items += self._timebase.push(decoded)
         return items

@@ -33,6 +33,8 @@ class TimebaseParams:
     """Fastest correction of the session time; crystals stay within 200 ppm."""
     reset_s: float = 2.0
     """A clock that goes back, or runs ahead of arrival, by more than this was reset."""
+    longest_delay_s: float = 20.0
+    """So was one that jumps, and then lags behind arrival by more than any radio delays."""
 
 
 class Timebase:
@@ -49,6 +51,7 @@ class Timebase:
         self._held_latency: list[float] = []
         self._settled = False
         self._corrupt = False
+        self._corrupt_s = 0.0
         self._restart()
 
     def _restart(self) -> None:
@@ -61,9 +64,10 @@ class Timebase:
         self._envelope_start_s = 0.0
         self._quickest_s = np.inf
 
-    def note_corrupt(self) -> None:
-        """The next gap was made by a damaged packet."""
+    def note_corrupt(self, arrival_s: float) -> None:
+        """A damaged packet has arrived: the next gap was made by it."""
         self._corrupt = True
+        self._corrupt_s = arrival_s
 
     def push(self, packet: DeviceSamples) -> list[Samples | Gap]:
         """Sample times on the session clock, and what is missing before them."""
@@ -82,6 +86,8 @@ class Timebase:
         tolerance_s = 0.5 * count * self._period_s + self._params.seconds_per_tick
         if error_s < -tolerance_s:
             return []
+        if error_s > tolerance_s and -ahead_s > self._params.longest_delay_s:
+            return self._clock_was_reset(packet)
         items: list[Samples | Gap] = []
         if error_s > tolerance_s:
             items.append(self._gap(self._next_s, first_s))
@@ -98,10 +104,13 @@ class Timebase:
     def finish(self) -> list[Samples | Gap]:
         """Let go of what is still held back, and report damage that nothing followed."""
         self._settled = True
-        damaged = self._corrupt and self._last_ticks is not None
-        gaps: list[Samples | Gap] = [self._gap(self._next_s, self._next_s)] if damaged else []
+        if not self._corrupt:
+            return self._release([])
+        if self._last_ticks is None:
+            self._next_s = self._corrupt_s  # nothing but damage: only its arrival is known
+        gap = self._gap(self._next_s, self._next_s)
         self._corrupt = False
-        return self._release(gaps)
+        return self._release([gap])
 
     def _clock_step(self, ticks: int) -> float:
         if self._last_ticks is None:
@@ -121,7 +130,8 @@ class Timebase:
         last_s = start_s + (len(packet.acc) - 1) * self._period_s
         self._offset_s = packet.arrival_s - last_s
         self._envelope_start_s = last_s
-        return self._release([self._emit(packet, start_s)])
+        damage = [self._gap(start_s, start_s)] if self._corrupt else []
+        return self._release([*damage, self._emit(packet, start_s)])
 
     def _clock_was_reset(self, packet: DeviceSamples) -> list[Samples | Gap]:
         held = self.finish()
