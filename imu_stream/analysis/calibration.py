@@ -13,7 +13,7 @@ import numpy as np
 
 from imu_stream.analysis.filters import angle_between, rotate
 from imu_stream.analysis.mounting import nominal_rotation, quiet_direction, rotation_from_gravity
-from imu_stream.analysis.rest import Rest, RestDetector, RestParams
+from imu_stream.analysis.rest import Rest, RestDetector, RestParams, Window, windows_of
 from imu_stream.datatypes import (
     Array,
     CalibratedSamples,
@@ -79,22 +79,29 @@ class SensorCalibration:
             self._rests.reset()
             return self._give(item)
         out: list[Item] = []
-        given = position = 0
-        while len(item.t_s) - position >= self._window - self._open_count:
-            start, position = position, position + self._window - self._open_count
-            self._open.append(part(item, start, position))
-            found = self._look(joined(self._open))
-            self._open, self._open_count = [], 0
+        given, end = 0, -self._open_count
+        for window in self._windows(item):
+            end += self._window
+            if self._known is None:
+                self._hold(part(item, given, end))
+                given = end
+            found = self._look(window)
             if found is not None:
-                out += self._give(part(item, given, position))
+                out += self._give(part(item, given, end))
                 out += self._adopt(found)
-                given = position
-        if position < len(item.t_s):
-            self._open.append(part(item, position, len(item.t_s)))
-            self._open_count += len(item.t_s) - position
-        if given < len(item.t_s):
-            out += self._give(part(item, given, len(item.t_s)))
-        return out
+                given = end
+        return [*out, *self._give(part(item, given, len(item.t_s)))]
+
+    def _windows(self, item: Samples) -> list[Window]:
+        """The windows that are whole with this block."""
+        self._open.append(item)
+        self._open_count += len(item.t_s)
+        if self._open_count < self._window:
+            return []
+        samples = joined(self._open)
+        self._open_count %= self._window
+        self._open = [part(samples, len(samples.t_s) - self._open_count, len(samples.t_s))]
+        return windows_of(samples, self._window, self._params.rest)
 
     def finish(self) -> list[Item]:
         """The stream has ended: release what is held, with the best guess there is."""
@@ -104,12 +111,17 @@ class SensorCalibration:
         return self._adopt(self._guess(ends[-1]))
 
     def _give(self, item: Samples | Gap) -> list[Item]:
+        if isinstance(item, Samples) and len(item.t_s) == 0:
+            return []
         if self._known is None:
-            self._held.append(item)
-            while end_of(self._held[0]) < end_of(item) - 2.0 * self._params.memory_s:
-                self._held.popleft()
+            self._hold(item)
             return []
         return [item if isinstance(item, Gap) else calibrated(item, self._known)]
+
+    def _hold(self, item: Samples | Gap) -> None:
+        self._held.append(item)
+        while end_of(self._held[0]) < end_of(item) - 2.0 * self._params.memory_s:
+            self._held.popleft()
 
     def _adopt(self, calibration: Calibration) -> list[Item]:
         self._known = calibration
@@ -122,16 +134,16 @@ class SensorCalibration:
             out.append(item)
         return out
 
-    def _look(self, window: Samples) -> Calibration | None:
+    def _look(self, window: Window) -> Calibration | None:
         """A changed calibration, if this window brings one."""
-        known_s = float(window.t_s[-1])
-        rest = self._rests.push(window.acc, window.gyr)
+        known_s = window.end_s
+        rest = self._rests.push(window)
         ended, self._resting = self._resting, rest
         if rest is not None:
             return self._from_rest(rest, known_s) if self._known is None else None
         if ended is not None:
             return self._renewed(ended, known_s)
-        self._moved_s += self._rests.vigorous * self._params.rest.window_s
+        self._moved_s += window.vigorous * self._params.rest.window_s
         lost_patience = self._known is None and self._moved_s >= self._params.patience_s
         return self._guess(known_s) if lost_patience else None
 
@@ -153,7 +165,8 @@ class SensorCalibration:
 
     def _guess(self, known_s: float) -> Calibration:
         """Without standing: over whole strides a segment turns nowhere, and bears its weight."""
-        moved = [item for item in self._held if isinstance(item, Samples)]
+        held = recent(self._held, known_s - self._params.memory_s)
+        moved = [item for item in held if isinstance(item, Samples)]
         acc = stacked(item.acc for item in moved)
         gyr = stacked(item.gyr for item in moved)
         bias = gyr.mean(axis=0)
@@ -184,18 +197,17 @@ def recent(items: Iterable[Samples | Gap], start_s: float) -> list[Samples | Gap
 
 def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
     """The same samples in segment axes."""
-    rotation = np.array(calibration.rotation)
-    gyr = samples.gyr
+    rotation, gyr = np.array(calibration.rotation), samples.gyr
     if gyr is not None:
-        gyr = rotate(rotation, gyr - np.array(calibration.gyro_bias))
-    acc = rotate(rotation, samples.acc)
+        gyr = rotate(rotation, (gyr.T - np.array(calibration.gyro_bias)[:, None]).T)
+    x, y, z = np.abs(samples.acc.T)
     return CalibratedSamples(
         placement=samples.placement,
         t_s=samples.t_s,
-        acc=acc,
+        acc=rotate(rotation, samples.acc),
         gyr=gyr,
         from_rest=calibration.from_rest,
-        reading=np.abs(samples.acc).max(axis=1),
+        reading=np.maximum(np.maximum(x, y), z),
         measured=samples.measured,
         zero_s=calibration.zero_s,
     )

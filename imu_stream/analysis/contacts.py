@@ -12,6 +12,7 @@ follows contact by a constant. Constants: least squares over all runners of the 
 recordings against force plates (docs/measurement.md).
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import nan
@@ -21,7 +22,7 @@ import numpy as np
 from imu_stream.analysis.filters import peak_position
 from imu_stream.analysis.foot_history import FootHistory, Signal, foot_axes
 from imu_stream.analysis.stance import Stance, StanceMeter
-from imu_stream.datatypes import Array, Gap, Orientation, Placement
+from imu_stream.datatypes import Gap, Orientation, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,6 @@ class ContactParams:
     push_off_from_deg: float = -20.0
     push_off_share: float = 0.9
     """The foot leaves the ground between this pitch and this share of its lowest pitch."""
-    force_drop_s: float = 0.03
-    """Span over which the drop of the force is measured."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
     tail_s: float = 0.06
@@ -87,6 +86,15 @@ class PushOff:
     stance: Stance | None
     """What was measured in between; None when no release was found."""
     known_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """A minimum of the rate."""
+
+    bottom: int
+    left: int
+    """Where it is sure that this was the bottom."""
 
 
 class Phase(Enum):
@@ -154,26 +162,31 @@ class ContactDetector:
 
     def _find_swing(self) -> list[Found] | None:
         """The first stretch in which the foot turns far enough toe up."""
-        start = self._first(self._cursor, above=True)
+        start = self._past.first(Signal.RATE, self._cursor, np.greater, self._params.swing_rate)
         self._forget_long_stance(self._past.end if start is None else start)
         if start is None:
             self._cursor = self._past.end
             return None
-        end = self._first(start, above=False)
-        rate = self._past.column(Signal.RATE, start, self._past.end if end is None else end)
-        turned = np.cumsum(rate) / self._rate_hz
-        if turned[-1] >= self._params.swing_turn:
-            swings = start + int(np.argmax(turned >= self._params.swing_turn))
-            self._phase, self._cursor = Phase.SWING_END, swings
-            return self._leave(start, swings)
-        if end is None:
-            self._cursor = start
-            return None
-        self._cursor = end
-        return []
+        self._cursor = start
+        return self._follow_turn(start)
+
+    def _follow_turn(self, start: int) -> list[Found] | None:
+        """Whether the foot, once above the swing rate, goes on turning until it swings."""
+        swing_rate, swing_turn = self._params.swing_rate, self._params.swing_turn
+        longest = self._past.span(swing_turn / swing_rate) + 2
+        turned = 0.0
+        for index, rate in self._past.enumerate(Signal.RATE, start, start + longest):
+            if rate <= swing_rate:
+                self._cursor = index
+                return []
+            turned += rate
+            if turned / self._rate_hz >= swing_turn:
+                self._phase, self._cursor = Phase.SWING_END, index
+                return self._leave(start, index)
+        return None
 
     def _find_swing_end(self) -> list[Found] | None:
-        end = self._first(self._cursor, above=False)
+        end = self._past.first(Signal.RATE, self._cursor, np.less_equal, self._params.swing_rate)
         if end is None:
             return None
         self._phase, self._cursor = Phase.LANDING, end
@@ -182,23 +195,27 @@ class ContactDetector:
     def _find_landing(self) -> list[Found] | None:
         """The minimum of the rate after the swing, once it is regained or time is up."""
         limit = self._cursor + self._past.span(self._params.landing_s)
-        rate = self._past.column(Signal.RATE, self._cursor, min(limit, self._past.end))
-        regained = self._regained(rate, self._params.landing_depth)
-        if regained is None:
+        minimum = self._minimum(self._cursor, limit, self._params.landing_depth)
+        if minimum is None:
             if self._past.end <= limit:
                 return None
             self._phase = Phase.SWING
             return []
-        bottom = self._cursor + int(np.argmin(rate[:regained]))
-        self._phase, self._cursor, self._landed = Phase.SWING, self._cursor + regained, bottom
-        return [self._landing(bottom, self._cursor)]
+        self._phase, self._cursor, self._landed = Phase.SWING, minimum.left, minimum.bottom
+        return [self._landing(minimum.bottom, minimum.left)]
 
-    def _regained(self, rate: Array, depth: float) -> int | None:
-        """First index at which a minimum deeper than `depth` has been left behind."""
-        lowest = np.minimum.accumulate(rate)
-        needed = np.maximum(-self._params.rebound * lowest, self._params.landing_depth)
-        regained = (rate - lowest >= needed) & (lowest < -depth)
-        return int(np.argmax(regained)) if regained.any() else None
+    def _minimum(self, start: int, end: int, depth: float) -> Minimum | None:
+        """The first minimum of the rate deeper than `depth` that has been left behind."""
+        lowest, bottom = math.inf, start
+        for index, rate in self._past.enumerate(Signal.RATE, start, end):
+            if rate < lowest:
+                lowest, bottom = rate, index
+            elif lowest < -depth and rate - lowest >= self._rebound(lowest):
+                return Minimum(bottom, index)
+        return None
+
+    def _rebound(self, lowest: float) -> float:
+        return max(-self._params.rebound * lowest, self._params.landing_depth)
 
     def _landing(self, bottom: int, known: int) -> Landing:
         past, params = self._past, self._params
@@ -206,7 +223,7 @@ class ContactDetector:
         pitch = past.at(Signal.PITCH, position)
         delay_s = params.ic_delay_s + params.ic_delay_per_deg_s * max(pitch, 0.0)
         contact = position - delay_s * self._rate_hz
-        trust = past.at(Signal.TRUST, bottom)
+        trust = past.sample(Signal.TRUST, bottom)
         seen = past.column(Signal.MEASURED, max(int(contact), past.start), bottom + 2).min() > 0
         return Landing(
             ic_s=past.at(Signal.TIME, contact),
@@ -243,36 +260,26 @@ class ContactDetector:
         end = int(release) - past.span(params.shortest_contact_s)
         if end - start < 3:
             return None
-        rate = past.column(Signal.RATE, start, end)
-        regained = self._regained(rate, params.unseen_depth)
-        return None if regained is None else start + int(np.argmin(rate[:regained]))
+        minimum = self._minimum(start, end, params.unseen_depth)
+        return None if minimum is None else minimum.bottom
 
     def _release(self, start: int, end: int) -> float | None:
         """Position of the bottom of the steepest drop of the force while the toe turns down."""
-        past = self._past
-        span = max(2, past.span(self._params.force_drop_s))
+        past, span = self._past, self._past.drop_span
         first = max(start - span, past.start)
-        force = past.column(Signal.FORCE, first, end)
-        if len(force) <= span:
+        if end - first <= span:
             return None
-        before = np.lib.stride_tricks.sliding_window_view(force, span).max(axis=1)[:-1]
-        drop = before - force[span:]
         pitch = past.column(Signal.PITCH, first + span, end)
         rate = past.column(Signal.RATE, first + span, end)
         lowest = self._params.push_off_share * float(pitch.min())
         leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg) & (rate < 0.0)
-        if not leaving.any():
+        drop = np.where(leaving, past.column(Signal.DROP, first + span, end), -np.inf)
+        steepest = int(drop.argmax())
+        if not leaving[steepest]:
             return None
-        steepest = int(np.argmax(np.where(leaving, drop, -np.inf)))
-        return first + peak_position(force, span + steepest)
+        return first + peak_position(past.column(Signal.FORCE, first, end), span + steepest)
 
     def _forget_long_stance(self, now: int) -> None:
         longest = self._past.span(self._params.longest_stance_s)
         if self._landed is not None and now - self._landed > longest:
             self._landed = None
-
-    def _first(self, start: int, above: bool) -> int | None:
-        """First index from `start` on at which the rate is above (or not above) the swing rate."""
-        rate = self._past.column(Signal.RATE, start, self._past.end)
-        hits = (rate > self._params.swing_rate) == above
-        return start + int(np.argmax(hits)) if hits.any() else None

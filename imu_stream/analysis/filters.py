@@ -4,6 +4,9 @@ Sums are written out element by element: a matrix product may take another path 
 the linear algebra library for another block length, and differ in the last bit.
 """
 
+from collections.abc import Iterable, Iterator
+from functools import reduce
+
 import numpy as np
 
 from imu_stream.datatypes import Array
@@ -11,10 +14,8 @@ from imu_stream.datatypes import Array
 
 def rotate(rotation: Array, vectors: Array) -> Array:
     """Turn (n, 3) `vectors` by a (3, 3) rotation: each row of the result is rotation @ row."""
-    columns = rotation.T
-    return np.asarray(
-        vectors[:, 0:1] * columns[0] + vectors[:, 1:2] * columns[1] + vectors[:, 2:3] * columns[2]
-    )
+    x, y, z = np.ascontiguousarray(vectors.T)
+    return np.array([by_x * x + by_y * y + by_z * z for by_x, by_y, by_z in rotation.tolist()]).T
 
 
 def dot(left: Array, right: Array) -> Array:
@@ -60,69 +61,103 @@ class Smoother:
         if self._tail is None:
             if len(block) == 0:
                 return block
-            self._tail = np.repeat(block[:1], self.delay, axis=0)
-        joined = np.concatenate([self._tail, block])
-        count = max(0, len(joined) - len(self._taps) + 1)
-        smooth = np.zeros((count, block.shape[1]))
+            self._tail = np.repeat(block[:1].T, self.delay, axis=1)
+        joined = np.concatenate([self._tail, block.T], axis=1)
+        count = max(0, joined.shape[1] - len(self._taps) + 1)
+        smooth = np.zeros((len(joined), count))
         for offset, tap in enumerate(self._taps):
-            smooth += tap * joined[offset : offset + count]
-        self._tail = joined[count:]
-        return smooth
+            smooth += tap * joined[:, offset : offset + count]
+        self._tail = joined[:, count:]
+        return smooth.T
 
 
 def peak_position(values: Array, index: int) -> float:
     """Position of the extremum near `index`, by a parabola through three samples."""
     if not 0 < index < len(values) - 1:
         return float(index)
-    before, here, after = (float(v) for v in values[index - 1 : index + 2])
+    before, here, after = values[index - 1 : index + 2].tolist()
     bend = before - 2.0 * here + after
     shift = 0.5 * (before - after) / bend if bend else 0.0
     return index + min(max(shift, -0.5), 0.5)
 
 
+def running_maximum(values: Array, count: int) -> Array:
+    """Largest of each `count` neighbours: (n,) in, (n - count + 1,) out."""
+    places = len(values) - count + 1
+    return reduce(np.maximum, (values[first : first + places] for first in range(count)))
+
+
+PIECE = 128
+"""Samples looked at in one go by `History.first`."""
+
+
 class History:
-    """The recent past of a stream: rows with absolute indices, oldest ones dropped on request."""
+    """The recent past of a stream: columns over absolute indices, old ones dropped on request.
 
-    def __init__(self, columns: int) -> None:
-        self._rows = np.empty((0, columns))
+    The first columns are smoothed. All others wait for them, `delay` samples: `end` counts what
+    is complete.
+    """
+
+    def __init__(self, columns: int, smoothed: int, taps: Array) -> None:
+        self._smoother = Smoother(taps)
+        self._smoothed = smoothed
+        self.delay = self._smoother.delay
+        self._kept = np.empty((columns, 0))
+        self._first = 0
+        """Absolute index of what stands first in `_kept`."""
+        self._taken = 0
         self.start = 0
+        self.end = 0
 
-    @property
-    def end(self) -> int:
-        return self.start + len(self._rows)
+    def add(self, smoothed: Array, others: Iterable[Array | float]) -> None:
+        """Take in a block: (n, smoothed) to be smoothed, the columns after them as they are."""
+        self._make_room(len(smoothed))
+        new = slice(self._taken - self._first, self._taken - self._first + len(smoothed))
+        for column, values in enumerate(others, start=self._smoothed):
+            self._kept[column, new] = values
+        smooth = self._smoother.push(smoothed).T
+        complete = self.end - self._first
+        self._kept[: self._smoothed, complete : complete + smooth.shape[1]] = smooth
+        self._taken += len(smoothed)
+        self.end += smooth.shape[1]
 
-    def append(self, rows: Array) -> None:
-        self._rows = np.concatenate([self._rows, rows])
+    def _make_room(self, count: int) -> None:
+        """Move what is kept to a new place, with room for as much again, when this one is full."""
+        if self._taken - self._first + count <= self._kept.shape[1]:
+            return
+        kept = self._kept[:, self.start - self._first : self._taken - self._first]
+        self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
+        self._kept[:, : kept.shape[1]] = kept
+        self._first = self.start
 
     def discard_before(self, index: int) -> None:
-        drop = min(max(index - self.start, 0), len(self._rows))
-        self._rows = self._rows[drop:]
-        self.start += drop
+        self.start = min(max(index, self.start), self.end)
 
     def column(self, column: int, start: int, end: int) -> Array:
-        """Rows [start, end) of one column; both must lie within the kept past."""
-        return self._rows[start - self.start : end - self.start, column]
+        """Samples [start, end) of one column; both must lie within the kept past."""
+        return self._kept[column, start - self._first : end - self._first]
 
     def at(self, column: int, position: float) -> float:
         """A column at a fractional index, linearly interpolated."""
         low = min(max(int(position), self.start), self.end - 1)
-        high = min(low + 1, self.end - 1)
-        first, second = (float(self._rows[i - self.start, column]) for i in (low, high))
-        return first + (position - low) * (second - first)
+        first = self.sample(column, low)
+        if low == self.end - 1:
+            return first
+        return first + (position - low) * (self.sample(column, low + 1) - first)
 
+    def sample(self, column: int, index: int) -> float:
+        """A column at one index, which must lie within the kept past."""
+        return self._kept.item(column, index - self._first)
 
-class SmoothedHistory(History):
-    """A history whose first columns are smoothed; the others wait for them, `delay` samples."""
+    def enumerate(self, column: int, start: int, end: int) -> Iterator[tuple[int, float]]:
+        """Samples [start, end) of one column as far as they are there, each with its index."""
+        return enumerate(self.column(column, start, min(end, self.end)).tolist(), start)
 
-    def __init__(self, taps: Array, smoothed: int, others: int) -> None:
-        super().__init__(smoothed + others)
-        self._smoother = Smoother(taps)
-        self.delay = self._smoother.delay
-        self._waiting = np.empty((0, others))
-
-    def add(self, smoothed: Array, others: Array) -> None:
-        """Take in a block: (n, smoothed) to be smoothed, (n, others) as they are."""
-        smooth = self._smoother.push(smoothed)
-        waiting = np.concatenate([self._waiting, others])
-        ready, self._waiting = waiting[: len(smooth)], waiting[len(smooth) :]
-        self.append(np.concatenate([smooth, ready], axis=1))
+    def first(self, column: int, start: int, compare: np.ufunc, limit: float) -> int | None:
+        """First index from `start` on at which a comparison with `limit` holds, if there is one."""
+        for piece in range(start, self.end, PIECE):
+            found = compare(self.column(column, piece, min(piece + PIECE, self.end)), limit)
+            place = int(found.argmax())
+            if found[place]:
+                return piece + place
+        return None

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from imu_stream.analysis.filters import SmoothedHistory, dot, gaussian_taps
+from imu_stream.analysis.filters import History, dot, gaussian_taps, running_maximum
 from imu_stream.datatypes import GRAVITY, Array, Orientation, Placement
 
 
@@ -35,10 +35,14 @@ class Signal(IntEnum):
     """0 in the crossing of a gap."""
     RELEASED = 11
     """Signal time until which the sample was held back."""
+    DROP = 12
+    """How far the force lies below its largest shortly before, g."""
 
 
 SMOOTHED = 2
 """The first columns are smoothed, the others wait for them."""
+FORCE_DROP_S = 0.03
+"""How long before is shortly before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +62,30 @@ def foot_axes(foot: Placement, long_axis_yaw_deg: float) -> FootAxes:
     return FootAxes(outward, np.array([np.cos(yaw), np.sin(yaw), 0.0]))
 
 
-class FootHistory(SmoothedHistory):
-    """Rows of `Signal` columns at whole samples."""
+class FootHistory(History):
+    """The signals of `Signal` at whole samples."""
 
     def __init__(self, axes: FootAxes, rate_hz: float, smoothing_s: float) -> None:
-        taps = gaussian_taps(smoothing_s, rate_hz)
-        super().__init__(taps, SMOOTHED, len(Signal) - SMOOTHED)
+        super().__init__(len(Signal), SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
         self._axes = axes
         self.rate_hz = rate_hz
+        self.drop_span = max(2, self.span(FORCE_DROP_S))
+        """Samples; the drop is not known for the first so many of the stream."""
 
     def take(self, item: Orientation) -> None:
         """Take in a block of samples."""
-        samples = item.samples
+        samples, before = item.samples, self.end
         assert samples.gyr is not None  # a foot sensor has a gyroscope
-        smoothed = np.stack([-samples.gyr[:, 1], samples.acc[:, 2] / GRAVITY], axis=1)
+        smoothed = np.array([-samples.gyr[:, 1], samples.acc[:, 2] / GRAVITY]).T
         self.add(smoothed, unsmoothed(item, self._axes))
+        self._add_drop(max(before, self.start + self.drop_span))
+
+    def _add_drop(self, first: int) -> None:
+        if first >= self.end:
+            return
+        force = self.column(Signal.FORCE, first - self.drop_span, self.end)
+        highest = running_maximum(force[:-1], self.drop_span)
+        self.column(Signal.DROP, first, self.end)[:] = highest - force[self.drop_span :]
 
     def span(self, seconds: float) -> int:
         """Whole samples in a time."""
@@ -80,28 +93,24 @@ class FootHistory(SmoothedHistory):
 
     def known_s(self, index: int) -> float:
         """When a decision on samples up to `index` could be made."""
-        smoothed_s = self.at(Signal.TIME, index) + self.delay / self.rate_hz
-        return max(smoothed_s, float(self.column(Signal.RELEASED, index, index + 1)[0]))
+        smoothed_s = self.sample(Signal.TIME, index) + self.delay / self.rate_hz
+        return max(smoothed_s, self.sample(Signal.RELEASED, index))
 
 
-def unsmoothed(item: Orientation, axes: FootAxes) -> Array:
-    """The columns from PITCH on, (n, columns)."""
+def unsmoothed(item: Orientation, axes: FootAxes) -> list[Array | float]:
+    """The columns from PITCH to RELEASED, (n,) each or the same for all samples."""
     samples, up = item.samples, item.up
-    count = len(up)
     x, y, z = up.T
     ahead = (samples.acc[:, 0] * z - samples.acc[:, 2] * x) / np.sqrt(x * x + z * z)
-    return np.stack(
-        [
-            np.degrees(np.arcsin(np.clip(dot(up, axes.long_axis), -1.0, 1.0))),
-            np.degrees(np.arctan2(y, z)) * axes.outward,
-            ahead,
-            dot(samples.acc, up) - GRAVITY,
-            np.sqrt(dot(samples.acc, samples.acc)) / GRAVITY,
-            samples.reading / GRAVITY,
-            samples.t_s,
-            np.full(count, float(item.settled) * (1.0 + float(samples.from_rest))),
-            np.full(count, float(samples.measured)),
-            np.full(count, samples.released_s),
-        ],
-        axis=1,
-    )
+    return [
+        np.degrees(np.arcsin(np.clip(dot(up, axes.long_axis), -1.0, 1.0))),
+        np.degrees(np.arctan2(y, z)) * axes.outward,
+        ahead,
+        dot(samples.acc, up) - GRAVITY,
+        np.sqrt(dot(samples.acc, samples.acc)) / GRAVITY,
+        samples.reading / GRAVITY,
+        samples.t_s,
+        float(item.settled) * (1.0 + float(samples.from_rest)),
+        float(samples.measured),
+        samples.released_s,
+    ]

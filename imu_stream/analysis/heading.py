@@ -7,12 +7,16 @@ early swing) than toe up, so the mean elevation of its forward axis is negative.
 starts with the first step and is renewed each time twice as much movement has been seen.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imu_stream.analysis.orientation import section
 from imu_stream.datatypes import Array, Gap, Orientation
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,21 @@ class FootHeading:
         if isinstance(item, Gap):
             return self._give(item)
         out: list[Orientation | Gap] = []
-        start = 0
+        turning = turning_samples(item, self._params.turning)
+        start = used = 0
         while start < len(item.up):
-            sums = running_sums(
-                self._sums, section(item, start, len(item.up), item.settled), self._params.turning
-            )
-            due = sums[:, 0] >= self._span_s * self._rate_hz
-            end = start + int(np.argmax(due)) + 1 if due.any() else len(item.up)
-            self._sums = sums[end - start - 1]
+            enough = used + self._missing()
+            due = enough <= len(turning)
+            end = int(turning[enough - 1]) + 1 if due else len(item.up)
+            self._sums = added(self._sums, item, turning[used:enough])
             out += self._give(section(item, start, end, item.settled))
-            if due.any():
-                out += self._estimate(float(item.samples.t_s[end - 1]))
-            start = end
+            out += self._estimate(float(item.samples.t_s[end - 1])) if due else []
+            start, used = end, enough
         return out
+
+    def _missing(self) -> int:
+        """How many turning samples are missing for the next estimate."""
+        return math.ceil(self._span_s * self._rate_hz - float(self._sums[0]))
 
     def finish(self) -> list[Orientation | Gap]:
         """The stream has ended: a foot that hardly moved has no heading, and no strides."""
@@ -84,18 +90,29 @@ class FootHeading:
         return out
 
 
-def running_sums(before: Array, item: Orientation, turning: float) -> Array:
-    """Sums over turning samples up to each one, (n, 6): count, rate xx, xy, yy, up x, y."""
+def turning_samples(item: Orientation, turning: float) -> Indices:
+    """Which samples of a block are of a foot on its way."""
     gyr = item.samples.gyr
     assert gyr is not None  # a foot sensor has a gyroscope
+    if not item.samples.measured:
+        return np.empty(0, dtype=np.intp)
     x, y = gyr[:, 0], gyr[:, 1]
-    turns = (x * x + y * y > turning * turning) & item.samples.measured
-    terms = np.stack([np.ones(len(x)), x * x, x * y, y * y, item.up[:, 0], item.up[:, 1]], axis=1)
-    return np.cumsum(np.concatenate([before[None], terms * turns[:, None]]), axis=0)[1:]
+    return np.flatnonzero(x * x + y * y > turning * turning)
+
+
+def added(sums: Array, item: Orientation, samples: Indices) -> Array:
+    """Sums (6,) with some more samples: count, rate xx, xy, yy, up x, y."""
+    gyr = item.samples.gyr
+    assert gyr is not None
+    x, y = gyr[samples, 0], gyr[samples, 1]
+    up_x, up_y = item.up[samples, 0], item.up[samples, 1]
+    terms = np.array([np.ones(len(x)), x * x, x * y, y * y, up_x, up_y])
+    # one after the other, whatever the block
+    return np.asarray(np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1])
 
 
 def forward_direction(sums: Array) -> Array:
-    """Unit (2,) level direction in which the foot swings, from `running_sums`."""
+    """Unit (2,) level direction in which the foot swings, as `added` makes them."""
     _, xx, xy, yy, up_x, up_y = sums
     angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
     forward = np.array([np.sin(angle), -np.cos(angle)])
@@ -118,4 +135,4 @@ def turn_level(vectors: Array, forward: Array) -> Array:
     x, y, z = vectors.T
     along = forward[0] * x + forward[1] * y
     left = forward[0] * y - forward[1] * x
-    return np.stack([along, left, z], axis=1)
+    return np.array([along, left, z]).T

@@ -88,25 +88,23 @@ class TrunkLean:
 
     def _next_step(self) -> float | None:
         """Position of the next upward crossing after a flight; None when it is not there yet."""
-        while self._cursor < self._past.end:
-            bounce = self._past.column(Signal.BOUNCE, self._cursor, self._past.end)
-            if not self._flying:
-                flight = bounce < self._params.flight
-                self._cursor += int(np.argmax(flight)) if flight.any() else len(bounce)
-                self._flying = bool(flight.any())
-                continue
-            landed = bounce >= 0.0
-            if not landed.any():
-                self._cursor = self._past.end
-                return None
-            self._cursor += int(np.argmax(landed))
-            self._flying = False
-            return self._crossing(self._cursor)
-        return None
+        if not self._flying and not self._seek(np.less, self._params.flight):
+            return None
+        self._flying = True
+        if not self._seek(np.greater_equal, 0.0):
+            return None
+        self._flying = False
+        return self._crossing(self._cursor)
+
+    def _seek(self, compare: np.ufunc, limit: float) -> bool:
+        """Move on to where this holds of the bounce, or to the end of what is there."""
+        found = self._past.first(Signal.BOUNCE, self._cursor, compare, limit)
+        self._cursor = self._past.end if found is None else found
+        return found is not None
 
     def _crossing(self, after: int) -> float:
-        before = self._past.at(Signal.BOUNCE, after - 1)
-        here = self._past.at(Signal.BOUNCE, after)
+        before = self._past.sample(Signal.BOUNCE, after - 1)
+        here = self._past.sample(Signal.BOUNCE, after)
         return after - here / (here - before)
 
     def _take(self, step: float) -> list[Item]:
@@ -133,10 +131,11 @@ class TrunkLean:
     def _goes_ahead(self, steps: list[float]) -> bool:
         """Whether the trunk is driven forward and braked, or turned from step to step."""
         start, middle, end = (math.ceil(step) for step in steps)
-        drive = float(np.std(self._past.column(Signal.AHEAD, start, end)))
+        ahead = self._past.column(Signal.AHEAD, start, end)
+        drive = math.sqrt((without_mean(ahead) ** 2).sum() / len(ahead))
         turn = self._past.column(Signal.TURN, start, end)
         to, fro = turn[: middle - start], turn[middle - start :]
-        turned = abs(float(np.sum(to)) - float(np.sum(fro))) / self._rate_hz / 2.0
+        turned = abs(float(to.sum()) - float(fro.sum())) / self._rate_hz / 2.0
         return drive > self._params.drive or turned > self._params.turn
 
     def _stride(self, steps: list[float]) -> list[Item]:
@@ -144,11 +143,11 @@ class TrunkLean:
         past = self._past
         side_deg = math.degrees(mean(past.column(Signal.SIDE, start, end)))
         trust = mean(past.column(Signal.TRUST, start, end))
-        slipping = self._slip.is_slipping(side_deg, past.at(Signal.ZERO, start))
+        slipping = self._slip.is_slipping(side_deg, past.sample(Signal.ZERO, start))
         valid = trust >= self._params.smallest_share and not self._slip.slipped
         start_s, end_s = past.at(Signal.TIME, steps[0]), past.at(Signal.TIME, steps[2])
-        smoothed_s = past.at(Signal.TIME, end) + past.delay / self._rate_hz
-        known_s = max(smoothed_s, float(past.column(Signal.RELEASED, end, end + 1)[0]))
+        smoothed_s = past.sample(Signal.TIME, end) + past.delay / self._rate_hz
+        known_s = max(smoothed_s, past.sample(Signal.RELEASED, end))
         state = LeanState(
             start_s=start_s,
             end_s=end_s,
@@ -166,7 +165,7 @@ class TrunkLean:
     def _confidence(self, index: int) -> float:
         """Probability of an error within the tolerance, for a normal error."""
         params = self._params
-        with_gyroscope = self._past.at(Signal.GYROSCOPE, index) > 0
+        with_gyroscope = self._past.sample(Signal.GYROSCOPE, index) > 0
         sigma_deg = params.sigma_deg if with_gyroscope else params.sigma_gravity_deg
         return math.erf(params.tolerance_deg / (sigma_deg * math.sqrt(2.0)))
 
@@ -206,11 +205,14 @@ def rise(upward: Array, rate_hz: float) -> float:
     Over a stride height and velocity return to where they were; so both are integrated without
     their mean.
     """
-    velocity = np.cumsum(upward - upward.mean()) / rate_hz
-    height = np.cumsum(velocity - velocity.mean()) / rate_hz
+    velocity = without_mean(upward).cumsum() / rate_hz
+    height = without_mean(velocity).cumsum() / rate_hz
     return float(height.max() - height.min())
 
 
+def without_mean(values: Array) -> Array:
+    return np.asarray(values - mean(values))
+
+
 def mean(values: Array) -> float:
-    """Mean summed exactly, so that it does not depend on where the array lies in memory."""
-    return math.fsum(values.tolist()) / len(values)
+    return float(values.sum()) / len(values)

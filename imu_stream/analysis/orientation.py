@@ -53,8 +53,8 @@ class OrientationFilter:
         settling = min(self._unsettled, len(up))
         self._unsettled -= settling
         whole = Orientation(item, up, settled=True)
-        parts = [section(whole, 0, settling, False), section(whole, settling, len(up), True)]
-        return [part for part in parts if len(part.up)]
+        cuts = ((0, settling, False), (settling, len(up), True))
+        return [section(whole, start, end, settled) for start, end, settled in cuts if start < end]
 
     def _up(self, acc: Array, gyr: Array | None) -> Array:
         if gyr is None:
@@ -72,13 +72,13 @@ class OrientationFilter:
 def up_from_quaternion(quaternion: Array) -> Array:
     """Earth's up in body axes, (n, 3), from (n, 4) body-to-earth quaternions."""
     w, x, y, z = quaternion.T
-    return np.stack(
-        [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)], axis=1
-    )
+    return np.array([2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)]).T
 
 
 def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientation:
     """Samples [start, end) of a block."""
+    if end - start == len(whole.up):
+        return replace(whole, settled=settled)
     samples = whole.samples
     gyr = None if samples.gyr is None else samples.gyr[start:end]
     cut = replace(

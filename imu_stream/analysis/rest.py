@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imu_stream.analysis.filters import angle_between
-from imu_stream.datatypes import GRAVITY, Array
+from imu_stream.analysis.filters import angle_between, dot
+from imu_stream.datatypes import GRAVITY, Array, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +44,69 @@ class Rest:
     duration_s: float
 
 
-class RestDetector:
-    """Looks at whole windows of a fixed number of samples, counted from the start or a gap.
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What half a second of one sensor shows."""
 
-    `push` takes (n, 3) acc and gyr (or None) of exactly one window.
-    """
+    end_s: float
+    """Time of its last sample."""
+    acc: Array
+    """(3,) mean specific force, m/s²."""
+    gyr: Array
+    """(3,) mean rate, rad/s; of no use unless still."""
+    still: bool
+    """The sensor does not move."""
+    vigorous: bool
+    """It moves more than in any way of standing."""
+
+
+def windows_of(samples: Samples, length: int, params: RestParams) -> list[Window]:
+    """Whole windows of `length` samples."""
+    acc, variation = moments(samples.acc, length)
+    weight = np.sqrt(dot(acc, acc))
+    still = (variation < params.acc_deviation) & (np.abs(weight - GRAVITY) < params.acc_offset)
+    gyr = np.zeros_like(acc)
+    if samples.gyr is not None and still.any():
+        gyr, turning = moments(samples.gyr, length)
+        steady_turn = np.abs(gyr).max(axis=1)
+        still &= (turning < params.gyr_deviation) & (steady_turn < params.gyr_offset)
+    ends_s = samples.t_s[length - 1 :: length].tolist()
+    vigorous = (variation > params.vigorous).tolist()
+    return list(map(Window, ends_s, acc, gyr, still.tolist(), vigorous))
+
+
+def moments(values: Array, length: int) -> tuple[Array, Array]:
+    """Mean (w, 3) and largest standard deviation (w,) of each whole window."""
+    count = len(values) // length
+    windows = values[: count * length].reshape(count, length, 3)
+    columns = np.ascontiguousarray(windows.swapaxes(0, 1))  # so that long rows are added up
+    mean = columns.sum(axis=0) / length
+    away = columns - mean
+    return mean, np.sqrt((away * away).sum(axis=0) / length).max(axis=1)
+
+
+class RestDetector:
+    """Joins still windows, one after the other, to a rest."""
 
     def __init__(self, params: RestParams) -> None:
         self._params = params
-        self._still: list[tuple[Array, Array]] = []
-        self.vigorous = False
-        """Whether the last window held vigorous movement."""
-        self.moving_windows = 0
-        """Windows of vigorous movement since the last rest."""
+        self._still: list[Window] = []
 
-    def push(self, acc: Array, gyr: Array | None) -> Rest | None:
-        """The rest that this window belongs to, once it is long enough."""
-        turning = np.zeros_like(acc) if gyr is None else gyr
-        acc_mean, gyr_mean = acc.mean(axis=0), turning.mean(axis=0)
-        acc_variation = float(acc.std(axis=0).max())
-        self.vigorous = acc_variation > self._params.vigorous
-        self.moving_windows += self.vigorous
-        if not self._is_still(acc_mean, gyr_mean, acc_variation, float(turning.std(axis=0).max())):
+    def push(self, window: Window) -> Rest | None:
+        """The rest that the next window belongs to, once it is long enough."""
+        if not window.still:
             self._still = []
             return None
-        if self._still and angle_between(self._still[0][0], acc_mean) > self._params.turn:
+        if self._still and angle_between(self._still[0].acc, window.acc) > self._params.turn:
             self._still = []
-        self._still.append((acc_mean, gyr_mean))
+        self._still.append(window)
         if len(self._still) < self._params.windows:
             return None
-        self.moving_windows = 0
         inner = self._still[:-1]  # the last window may hold the start of a movement
         return Rest(
-            np.mean([acc for acc, _ in inner], axis=0),
-            np.mean([gyr for _, gyr in inner], axis=0),
+            np.mean([still.acc for still in inner], axis=0),
+            np.mean([still.gyr for still in inner], axis=0),
             len(self._still) * self._params.window_s,
-        )
-
-    def _is_still(
-        self, acc_mean: Array, gyr_mean: Array, acc_variation: float, gyr_variation: float
-    ) -> bool:
-        params = self._params
-        weight = float(np.sqrt(np.sum(acc_mean * acc_mean)))
-        return (
-            acc_variation < params.acc_deviation
-            and gyr_variation < params.gyr_deviation
-            and float(np.abs(gyr_mean).max()) < params.gyr_offset
-            and abs(weight - GRAVITY) < params.acc_offset
         )
 
     def reset(self) -> None:

@@ -7,7 +7,7 @@ and the grade of its path. On a treadmill the belt is the ground: a frame of con
 """
 
 from dataclasses import dataclass
-from math import degrees, nan
+from math import atan2, degrees, nan
 
 import numpy as np
 
@@ -60,40 +60,50 @@ class StanceMeter:
         if before is not None and past.start <= before < rest - 1:
             duration_s = (rest - before) / past.rate_hz
             if duration_s <= LONGEST_STRIDE_S:
-                length_m = self._travelled(Signal.AHEAD, before, rest)
-                height_m = self._travelled(Signal.UPWARD, before, rest)
-        ahead = past.column(Signal.AHEAD, rest, swings)
+                left = what_is_left(rest - before)
+                length_m = self._travelled(Signal.AHEAD, before, left)
+                height_m = self._travelled(Signal.UPWARD, before, left)
+        ahead, shock = past.column(Signal.AHEAD, rest, swings), self._about(landed)
         return Stance(
-            rest_pitch_deg=past.at(Signal.PITCH, rest),
-            swing_speed_mps=float(np.sum(ahead)) / past.rate_hz,
+            rest_pitch_deg=past.sample(Signal.PITCH, rest),
+            swing_speed_mps=float(ahead.sum()) / past.rate_hz,
             stride_length_m=length_m,
             speed_mps=length_m / duration_s,
-            grade_deg=degrees(float(np.arctan2(height_m, length_m))),
+            grade_deg=degrees(atan2(height_m, length_m)),
             shoe_roll_deg=self._roll(landed, released),
-            shock_g=float(self._near(Signal.SHOCK, landed).max()),
-            shock_clipped=has_flat_top(self._near(Signal.READING, landed)),
+            shock_g=float(past.column(Signal.SHOCK, *shock).max()),
+            shock_clipped=has_flat_top(past.column(Signal.READING, *shock)),
         )
 
     def _rest(self, landed: int, released: int) -> int:
         contact = released - landed
         start, end = landed + int(REST_FROM * contact), landed + int(REST_TO * contact) + 1
-        return start + int(np.argmin(np.abs(self._past.column(Signal.RATE, start, end))))
+        return start + int(np.abs(self._past.column(Signal.RATE, start, end)).argmin())
 
-    def _travelled(self, signal: Signal, start: int, end: int) -> float:
-        """Distance between two rests: the velocity's drift is taken to be even."""
-        velocity = np.cumsum(self._past.column(signal, start, end)) / self._past.rate_hz
-        drift = velocity[-1] * np.arange(1, len(velocity) + 1) / len(velocity)
-        return float(np.sum(velocity - drift)) / self._past.rate_hz
+    def _travelled(self, signal: Signal, start: int, left: Array) -> float:
+        """Distance between two rests, from the level or upward acceleration."""
+        acc = self._past.column(signal, start, start + len(left))
+        return float((acc * left).sum()) / self._past.rate_hz**2
 
     def _roll(self, landed: int, released: int) -> float:
         end = landed + max(2, int(ROLL_UNTIL * (released - landed)))
         roll = self._past.column(Signal.ROLL, landed, end)
         return float(roll.max() - roll[0])
 
-    def _near(self, signal: Signal, landed: int) -> Array:
+    def _about(self, landed: int) -> tuple[int, int]:
+        """The span about a landing in which its shock falls."""
         before, after = self._past.span(SHOCK_BEFORE_S), self._past.span(SHOCK_AFTER_S)
-        start = max(landed - before, self._past.start)
-        return self._past.column(signal, start, min(landed + after + 1, self._past.end))
+        return max(landed - before, self._past.start), min(landed + after + 1, self._past.end)
+
+
+def what_is_left(samples: int) -> Array:
+    """Weights (n,) that turn accelerations between two rests into distance, in samples squared.
+
+    An acceleration moves the foot on for what is left of the way. Velocity is zero at both ends
+    and its drift is taken to be even: so the mean of the accelerations, and with it the mean of
+    the weights, is left out.
+    """
+    return np.arange(0.5 * (samples - 1), -0.5 * samples, -1.0)
 
 
 def has_flat_top(readings: Array) -> bool:

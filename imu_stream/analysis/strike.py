@@ -8,7 +8,7 @@ REARFOOT_ABOVE_DEG = 8.0
 FOREFOOT_BELOW_DEG = -1.6
 """Thresholds of Altman & Davis 2012 (Gait & Posture 35:298)."""
 
-ANGLE_SIGMA_DEG = 2.0
+ANGLE_SIGMA_DEG = 1.6
 """Standard deviation of the measured angle about the true one, calibrated standing; measured on
 the treadmill recordings, between and within runners together (docs/measurement.md)."""
 GUESSED_ANGLE_SIGMA_DEG = 6.0

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from imu_stream.analysis.filters import SmoothedHistory, dot, gaussian_taps
+from imu_stream.analysis.filters import History, dot, gaussian_taps
 from imu_stream.datatypes import GRAVITY, Array, Orientation
 
 
@@ -37,11 +37,11 @@ class Signal(IntEnum):
 SMOOTHED = 1
 
 
-class TrunkHistory(SmoothedHistory):
-    """Rows of `Signal` columns at whole samples."""
+class TrunkHistory(History):
+    """The signals of `Signal` at whole samples."""
 
     def __init__(self, rate_hz: float, smoothing_s: float) -> None:
-        super().__init__(gaussian_taps(smoothing_s, rate_hz), SMOOTHED, len(Signal) - SMOOTHED)
+        super().__init__(len(Signal), SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
         self.rate_hz = rate_hz
 
     def take(self, item: Orientation) -> None:
@@ -50,24 +50,21 @@ class TrunkHistory(SmoothedHistory):
         self.add(upward[:, None], unsmoothed(item, upward))
 
 
-def unsmoothed(item: Orientation, upward: Array) -> Array:
-    """The columns from FORWARD on, (n, columns)."""
-    samples, count = item.samples, len(item.up)
+def unsmoothed(item: Orientation, upward: Array) -> list[Array | float]:
+    """The columns from FORWARD on, (n,) each or the same for all samples."""
+    samples = item.samples
     x, y, z = item.up.T
     level = np.sqrt(x * x + z * z)
     trusted = item.settled and samples.measured and samples.from_rest
-    return np.stack(
-        [
-            np.arctan2(-x, np.sqrt(y * y + z * z)),
-            np.arctan2(y, z),
-            (samples.acc[:, 0] * z - samples.acc[:, 2] * x) / level,
-            upward,
-            np.zeros(count) if samples.gyr is None else samples.gyr[:, 2],
-            samples.t_s,
-            np.full(count, float(trusted)),
-            np.full(count, samples.released_s),
-            np.full(count, samples.zero_s),
-            np.full(count, float(samples.gyr is not None)),
-        ],
-        axis=1,
-    )
+    return [
+        np.arctan2(-x, np.sqrt(y * y + z * z)),
+        np.arctan2(y, z),
+        (samples.acc[:, 0] * z - samples.acc[:, 2] * x) / level,
+        upward,
+        0.0 if samples.gyr is None else samples.gyr[:, 2],
+        samples.t_s,
+        float(trusted),
+        samples.released_s,
+        samples.zero_s,
+        float(samples.gyr is not None),
+    ]

@@ -1,15 +1,21 @@
 """Time spent in each running technique: heel strike, forefoot upright, forefoot with lean."""
 
+import math
+from bisect import bisect_right, insort
 from collections import deque
 from enum import StrEnum
+from itertools import islice, takewhile
 
 from imu_stream.datatypes import LeanState, Stride, StrikeType
 
 WITH_LEAN_DEG = 6.0
 """Forward lean from which a runner counts as leaning, without a target of his own: the lower
 bound of proposed targets; runners lean 7.3 ± 3.6° by themselves (Teng & Powers 2014)."""
-LONGEST_WAIT_S = 3.0
-"""After a strike, for the lean at that time to be known."""
+NEAR_S = 0.5
+"""A lean so near to a contact still tells how the runner leans then."""
+LONGEST_WAIT_S = 60.0
+"""For the other sensor's outputs of the same time: a sensor's first samples may be held back as
+long, and each block of a table holds much of one sensor alone."""
 
 
 class Technique(StrEnum):
@@ -25,41 +31,42 @@ class Technique(StrEnum):
 class TechniqueTimes:
     """Adds up half a stride for each stride of a foot: both feet make the running time.
 
-    With one foot only, its strides stand for half of the time.
+    With one foot only, its strides stand for half of the time. Strides and leans may come in any
+    interleaving, each sensor's own in time order.
     """
 
     def __init__(self, with_lean_deg: float = WITH_LEAN_DEG) -> None:
         self._with_lean_deg = with_lean_deg
         self._seconds = dict.fromkeys(Technique, 0.0)
-        self._strides: deque[Stride] = deque()
+        self._strides: list[Stride] = []
+        """Not settled yet, by their contact."""
         self._leans: deque[LeanState] = deque()
+        self._lean_known_s = self._newest_s = -math.inf
 
     def write(self, output: object) -> None:
         if isinstance(output, Stride) and output.stride_time_s > 0:
-            self._strides.append(output)
+            insort(self._strides, output, key=lambda stride: stride.ic_s)
+            self._newest_s = max(self._newest_s, output.ic_s)
         elif isinstance(output, LeanState) and output.valid:
             self._leans.append(output)
+            self._lean_known_s = output.end_s
+            self._newest_s = max(self._newest_s, output.end_s)
         else:
             return
-        self._settle(final=False)
+        self._settle(max(self._lean_known_s, self._newest_s - LONGEST_WAIT_S))
 
     def seconds(self) -> dict[str, float]:
         """Seconds in each technique; also of strides that were still waiting for the lean."""
-        self._settle(final=True)
+        self._settle(math.inf)
         return {technique.value: round(self._seconds[technique], 2) for technique in Technique}
 
-    def _settle(self, final: bool) -> None:
-        """Give each stride its technique once the lean at its contact is known, or will not be."""
-        latest_s = max((lean.end_s for lean in self._leans), default=float("-inf"))
-        newest_s = max((stride.ic_s for stride in self._strides), default=float("-inf"))
-        while self._strides:
-            ic_s = self._strides[0].ic_s
-            if not final and latest_s < ic_s and newest_s - ic_s < LONGEST_WAIT_S:
-                return
-            stride = self._strides.popleft()
+    def _settle(self, end_s: float) -> None:
+        """Give the strides with a contact before `end_s` their technique."""
+        while self._strides and self._strides[0].ic_s < end_s:
+            stride = self._strides.pop(0)
             self._seconds[self._technique(stride)] += 0.5 * stride.stride_time_s
-            while self._leans and self._leans[0].end_s < ic_s - LONGEST_WAIT_S:
-                self._leans.popleft()
+        while self._leans and self._leans[0].end_s < self._newest_s - LONGEST_WAIT_S:
+            self._leans.popleft()
 
     def _technique(self, stride: Stride) -> Technique:
         match stride.strike.strike_type:
@@ -72,9 +79,15 @@ class TechniqueTimes:
         return Technique.UNKNOWN
 
     def _forefoot(self, ic_s: float) -> Technique:
-        covering = [lean for lean in self._leans if lean.start_s - 0.5 <= ic_s < lean.end_s + 0.5]
-        if not covering:
+        lean = self._lean_at(ic_s)
+        if lean is None:
             return Technique.UNKNOWN
-        nearest = min(covering, key=lambda lean: abs(lean.start_s + lean.end_s - 2.0 * ic_s))
-        leans = nearest.lean_deg >= self._with_lean_deg
+        leans = lean.lean_deg >= self._with_lean_deg
         return Technique.FOREFOOT_WITH_LEAN if leans else Technique.FOREFOOT_UPRIGHT
+
+    def _lean_at(self, t_s: float) -> LeanState | None:
+        """The lean over this time, or else the nearest one."""
+        first = bisect_right(self._leans, t_s - NEAR_S, key=lambda lean: lean.end_s)
+        later = islice(self._leans, first, None)
+        near = takewhile(lambda lean: lean.start_s <= t_s + NEAR_S, later)
+        return min(near, key=lambda lean: max(lean.start_s - t_s, t_s - lean.end_s), default=None)
