@@ -234,10 +234,12 @@ class Pipeline:
     def _cued(self, items: Iterable[Measured]) -> list[Output]:
         out: list[Output] = []
         for item in items:
-            if not isinstance(item, Gap):
-                out.append(item)
+            if isinstance(item, Gap):
+                out += self._cue.push(item)
+                continue
+            out.append(item)
             if isinstance(item, Stride):
                 out += self._steps.push(item)
-            if isinstance(item, LeanState | Gap):
+            elif isinstance(item, LeanState):
                 out += self._cue.push(item)
         return out

@@ -180,7 +180,9 @@ def test_real_shoe_sensor(recordings: Path) -> None:
     strides = strides_of(outputs)
     cadences = [s.cadence_spm for s in strides if s.stride_time_s == s.stride_time_s]
     assert median(cadences) == pytest.approx(171.0, rel=0.02)
-    assert 0.2 <= median(s.contact_time_s for s in strides) <= 0.3
+    contacts_s = [s.contact_time_s for s in strides if s.tc_s == s.tc_s]
+    assert len(contacts_s) >= 0.8 * len(strides)
+    assert 0.2 <= median(contacts_s) <= 0.3
     steps_s = [after.ic_s - before.ic_s for before, after in pairwise(strides)]
     assert min(steps_s) > 0.6
     assert len(strides) >= 0.95 * 102.0 * 171.0 / 120.0 - 10
@@ -314,14 +316,12 @@ def test_no_strides_in_a_pause(two_bouts: list[Stride]) -> None:
     assert len(two_bouts) >= 19
 
 
-@pytest.mark.xfail(strict=True, reason="the step out of standing counts as the contact before")
 def test_pause_begins_a_new_bout(two_bouts: list[Stride]) -> None:
     firsts_s = [stride.ic_s for stride in two_bouts if np.isnan(stride.stride_time_s)]
     assert len(firsts_s) == 2
     assert firsts_s[1] > 17.0
 
 
-@pytest.mark.xfail(strict=True, reason="the filter's vertical does not follow a new zero")
 def test_angle_is_right_from_the_first_stride_after_the_sensor_was_put_right() -> None:
     """Also when it lay on a table before it was put on."""
     runner = Runner(standing_then(Gait(), stand_s=14.0))

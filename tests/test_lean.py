@@ -230,7 +230,6 @@ def test_short_gap_costs_nothing(at_s: float) -> None:
     assert rms(run.errors_deg()) <= 0.5
 
 
-@pytest.mark.xfail(strict=True, reason="the filter's vertical does not follow a new zero")
 @pytest.mark.parametrize("moved_s", [3.0, 6.0])
 def test_lean_is_right_from_the_first_stride_after_the_strap_was_put_right(moved_s: float) -> None:
     """Also when the sensor lay on a table before it was put on."""

@@ -329,9 +329,6 @@ def test_foot_that_stops_in_a_stance_is_the_same_in_any_cut(
         assert trace(outputs_of(make(), list(cut(items, [length])))) == whole
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a guess does not see the block that is being pushed, and drops whole ones"
-)
 @pytest.mark.parametrize("length", [1, 50, 700])
 @pytest.mark.parametrize("memory_s", [2.0, 60.0])
 def test_guess_is_the_same_in_any_cut(

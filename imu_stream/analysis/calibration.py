@@ -38,6 +38,8 @@ class CalibrationParams:
     lock_s: float = 10.0
     """Movement after which a new rest no longer moves the zero, only the gyroscope's bias: a
     runner who stops to tie a shoe does not stand upright."""
+    refine: float = 0.035
+    """rad (2°); a rest nearer to the zero than this only refines it."""
     slip: float = 0.07
     """rad (4°); a chest that rests farther from its zero has slipped, or its wearer bends."""
     renew_s: float = 5.0
@@ -63,6 +65,7 @@ class SensorCalibration:
         nominal_rotation(mount)  # refuses here what could not be used later
         self._mount = mount
         self._params = params or CalibrationParams()
+        self._rate_hz = rate_hz
         self._window = max(2, round(self._params.rest.window_s * rate_hz))
         self._rests = RestDetector(self._params.rest)
         self._open: list[Samples] = []
@@ -140,27 +143,45 @@ class SensorCalibration:
         rest = self._rests.push(window)
         ended, self._resting = self._resting, rest
         if rest is not None:
-            return self._from_rest(rest, known_s) if self._known is None else None
+            return self._new_zero(rest, known_s) if self._is_news(rest) else None
         if ended is not None:
             return self._renewed(ended, known_s)
         self._moved_s += window.vigorous * self._params.rest.window_s
         lost_patience = self._known is None and self._moved_s >= self._params.patience_s
         return self._guess(known_s) if lost_patience else None
 
+    def _is_news(self, rest: Rest) -> bool:
+        """Whether a rest gives a new zero while it lasts: the first, or one in another posture."""
+        known = self._known
+        if known is None:
+            return True
+        if self._tilt(rest) <= self._params.refine:
+            return False
+        slipped = known.note == NoticeKind.SLIPPED.value
+        if slipped or (known.from_rest and self._moved_s >= self._params.lock_s):
+            return not self._placement.is_foot and rest.duration_s >= self._params.renew_s
+        return True
+
     def _renewed(self, rest: Rest, known_s: float) -> Calibration:
         """What a rest that has just ended tells."""
         known = self._known
-        if known is None or not known.from_rest or self._moved_s < self._params.lock_s:
-            self._moved_s = 0.0
-            return self._from_rest(rest, known_s)
-        upright = angle_between(np.array(known.rotation[2]), rest.acc) <= self._params.slip
-        if self._placement.is_foot or upright:
-            return replace(known, gyro_bias=triple(rest.gyr), known_s=known_s)
-        if rest.duration_s >= self._params.renew_s:
-            return self._from_rest(rest, known_s)
-        return replace(known, known_s=known_s, from_rest=False, note=NoticeKind.SLIPPED.value)
+        assert known is not None  # a rest is news when nothing is known
+        slipped = known.note == NoticeKind.SLIPPED.value
+        locked = slipped or (known.from_rest and self._moved_s >= self._params.lock_s)
+        if not locked:
+            return replace(self._new_zero(rest, known_s), zero_s=known.zero_s)
+        if not self._placement.is_foot and self._tilt(rest) > self._params.slip:
+            return replace(known, known_s=known_s, from_rest=False, note=NoticeKind.SLIPPED.value)
+        bias = triple(rest.gyr)
+        return replace(known, gyro_bias=bias, known_s=known_s, from_rest=True, note="")
 
-    def _from_rest(self, rest: Rest, known_s: float) -> Calibration:
+    def _tilt(self, rest: Rest) -> float:
+        """How far a rest is from the known zero, rad."""
+        assert self._known is not None
+        return angle_between(np.array(self._known.rotation[2]), rest.acc)
+
+    def _new_zero(self, rest: Rest, known_s: float) -> Calibration:
+        self._moved_s = 0.0
         return self._calibration(rest.acc, rest.gyr, known_s, "")
 
     def _guess(self, known_s: float) -> Calibration:
@@ -171,7 +192,9 @@ class SensorCalibration:
         gyr = stacked(item.gyr for item in moved)
         bias = gyr.mean(axis=0)
         lacks = "strike angles are guessed" if self._placement.is_foot else "lean is not measured"
-        up = quiet_direction(acc, gyr - bias) if self._placement.is_foot else acc.mean(axis=0)
+        up = acc.mean(axis=0)
+        if self._placement.is_foot:
+            up = quiet_direction(acc, gyr - bias, self._rate_hz)
         note = f"no standing phase before the movement: {lacks}"
         return self._calibration(up, bias, known_s, note)
 

@@ -31,7 +31,7 @@ class ContactParams:
 
     smoothing_s: float = 0.005
     """Sigma of the symmetric smoothing of rate and force."""
-    long_axis_yaw_deg: float = 7.5
+    long_axis_yaw_deg: float = 10.0
     """The foot's long axis points this far outward of the plane in which the foot swings."""
     swing_rate: float = 3.0
     """rad/s; the foot swings forward above it."""
@@ -46,18 +46,22 @@ class ContactParams:
     unseen_depth: float = 2.0
     """The same as landing_depth, for a landing whose swing was not seen."""
     ic_delay_s: float = 0.0035
-    ic_delay_per_deg_s: float = 0.00085
+    ic_delay_per_deg_s: float = 0.00078
     """Minimum of the rate after contact: at pitch 0, and more per degree."""
     push_off_from_deg: float = -20.0
     push_off_share: float = 0.9
     """The foot leaves the ground between this pitch and this share of its lowest pitch."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
+    release_gap_s: float = 0.021
+    """Missing about the drop, beyond which it may have been another one."""
     tail_s: float = 0.06
     """After a release, before the end of a recording, for it to be surely the steepest."""
     shortest_contact_s: float = 0.1
     longest_contact_s: float = 0.45
     """Only to find a landing whose swing was not seen."""
+    unseen_shock_g: float = 2.5
+    """Force that such a landing must show: to step out of standing takes less."""
     longest_stance_s: float = 1.5
     """Without a new swing within it, the foot just stands."""
     memory_s: float = 3.0
@@ -73,6 +77,8 @@ class Landing:
     """At contact; NaN while not settled, or when the landing itself fell into a gap."""
     roll_deg: float
     """At contact, outward positive."""
+    since_gap_s: float
+    """Time since the last crossing of a gap; infinite when there was none in memory."""
     from_rest: bool
     known_s: float
 
@@ -82,9 +88,14 @@ class PushOff:
     """The foot of the last landing has left the ground and swings."""
 
     tc_s: float
-    """NaN when no release of the ground was found."""
+    """NaN when no release of the ground was found, or when it fell into a gap."""
     stance: Stance | None
     """What was measured in between; None when no release was found."""
+    swing_mps: float
+    """Forward velocity of the foot as it swings, against the ground it stood on."""
+    torn: bool
+    """A gap fell into the stance."""
+    since_gap_s: float
     known_s: float
 
 
@@ -229,6 +240,7 @@ class ContactDetector:
             ic_s=past.at(Signal.TIME, contact),
             pitch_deg=past.at(Signal.PITCH, contact) if seen and trust > 0 else nan,
             roll_deg=past.at(Signal.ROLL, contact),
+            since_gap_s=self._since_gap_s(known),
             from_rest=trust > 1,
             known_s=past.known_s(known),
         )
@@ -242,16 +254,36 @@ class ContactDetector:
             if landed is None:
                 return []
             out.append(self._landing(landed, known))
-        start = landed + self._past.span(self._params.shortest_contact_s)
+        return [*out, self._push_off(landed, swing_start, known)]
+
+    def _push_off(self, landed: int, swing_start: int, known: int) -> PushOff:
+        past, stance, tc_s, swing_mps = self._past, None, nan, 0.0
+        start = landed + past.span(self._params.shortest_contact_s)
         release = self._release(start, swing_start)
-        if release is None:
-            return [*out, PushOff(nan, None, self._past.known_s(known))]
-        tc_s = self._past.at(Signal.TIME, release) - self._params.tc_delay_s
-        stance = self._meter.measure(landed, int(release), known)
-        return [*out, PushOff(tc_s, stance, self._past.known_s(known))]
+        torn = past.column(Signal.MEASURED, landed, swing_start).min() == 0
+        if release is not None:
+            stance = self._meter.measure(landed, int(release))
+            swing_mps = self._meter.swing_speed(stance.rest, known)
+            if self._missing_s(int(release)) <= self._params.release_gap_s:
+                tc_s = past.at(Signal.TIME, release) - self._params.tc_delay_s
+        since_gap_s, known_s = self._since_gap_s(known), past.known_s(known)
+        return PushOff(tc_s, stance, swing_mps, torn, since_gap_s, known_s)
+
+    def _missing_s(self, release: int) -> float:
+        """How much was not measured about a release of the ground."""
+        past, span = self._past, self._past.drop_span
+        around = past.column(Signal.MEASURED, max(release - span, past.start), release + span)
+        return float(len(around) - around.sum()) / self._rate_hz
+
+    def _since_gap_s(self, index: int) -> float:
+        """Time from the last sample that was not measured to `index`, as far as memory goes."""
+        measured = self._past.column(Signal.MEASURED, self._past.start, index)
+        if measured.all():
+            return math.inf
+        return float(measured[::-1].argmin() + 1) / self._rate_hz
 
     def _unseen_landing(self, swing_start: int) -> int | None:
-        """A landing in the stance before a swing, when the recording began too late to see more."""
+        """A landing in the stance before a swing, when the recording began too late for more."""
         past, params = self._past, self._params
         release = self._release(swing_start - past.span(params.longest_contact_s), swing_start)
         if release is None:
@@ -261,7 +293,9 @@ class ContactDetector:
         if end - start < 3:
             return None
         minimum = self._minimum(start, end, params.unseen_depth)
-        return None if minimum is None else minimum.bottom
+        if minimum is None or self._meter.shock_g(minimum.bottom) < params.unseen_shock_g:
+            return None
+        return minimum.bottom
 
     def _release(self, start: int, end: int) -> float | None:
         """Position of the bottom of the steepest drop of the force while the toe turns down."""

@@ -64,11 +64,11 @@ class Smoother:
             self._tail = np.repeat(block[:1].T, self.delay, axis=1)
         joined = np.concatenate([self._tail, block.T], axis=1)
         count = max(0, joined.shape[1] - len(self._taps) + 1)
-        smooth = np.zeros((len(joined), count))
-        for offset, tap in enumerate(self._taps):
-            smooth += tap * joined[:, offset : offset + count]
         self._tail = joined[:, count:]
-        return smooth.T
+        if count == 0:
+            return np.empty((0, len(joined)))
+        # each output is one scalar product of its own, always of this length
+        return np.array([np.correlate(column, self._taps, "valid") for column in joined]).T
 
 
 def peak_position(values: Array, index: int) -> float:

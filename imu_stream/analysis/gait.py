@@ -5,10 +5,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from imu_stream.analysis.after_gap import AfterGap
 from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing, PushOff
 from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.stance import Stance
-from imu_stream.analysis.strike import ANGLE_SIGMA_DEG, GUESSED_ANGLE_SIGMA_DEG, classify
+from imu_stream.analysis.strike import classify
 from imu_stream.datatypes import Gap, Notice, NoticeKind, Orientation, Placement, Stride, Strike
 
 
@@ -40,7 +41,8 @@ Item = Strike | Stride | Notice | Gap
 class FootGait:
     """Strides of one foot: `Orientation | Gap` in, `Strike | Stride | Notice | Gap` out.
 
-    A strike is given out at once while the foot is known to run, else together with its stride.
+    A strike is given out at once while the foot is known to run; the first one of a bout, which may
+    be a step of walking, together with its stride.
     """
 
     def __init__(
@@ -59,10 +61,11 @@ class FootGait:
 
     def _restart(self) -> None:
         self._slope = SlopeEstimate()
+        self._after_gap = AfterGap()
         self._landing: Landing | None = None
         self._strike: Strike | None = None
         self._previous_ic_s = self._previous_tc_s = math.nan
-        self._running = False
+        self._running = self._in_bout = False
 
     def push(self, item: Orientation | Gap) -> list[Item]:
         """One block in; a gap forgets the stride it falls into."""
@@ -71,7 +74,7 @@ class FootGait:
     def finish(self) -> list[Item]:
         """The stream has ended: the last contact of a run counts, though its end was not seen."""
         out = self._follow(self._contacts.finish())
-        if self._strike is None or not self._running:
+        if self._strike is None or not self._in_bout:
             return out
         return [*out, self._stride(self._strike, math.nan, None, self._strike.known_s)]
 
@@ -88,42 +91,36 @@ class FootGait:
         return out
 
     def _land(self, landing: Landing) -> list[Item]:
-        fsa_deg = landing.pitch_deg - self._slope.slope_deg
-        sigma_deg = ANGLE_SIGMA_DEG if landing.from_rest else GUESSED_ANGLE_SIGMA_DEG
-        strike_type, confidence = classify(fsa_deg, sigma_deg)
+        fsa_deg = landing.pitch_deg - self._slope.slope_deg - self._after_gap.offset_deg(landing)
+        strike_type, confidence = classify(fsa_deg, self._after_gap.sigma_deg(landing))
         self._landing = landing
         self._strike = Strike(
             self._foot, landing.ic_s, fsa_deg, strike_type, confidence, landing.known_s
         )
         in_step = landing.ic_s - self._previous_ic_s <= self._params.longest_stride_s
-        self._running = self._running and in_step
-        return [self._strike] if self._running else []
+        self._in_bout = self._running and in_step
+        return [self._strike] if self._in_bout else []
 
     def _leave(self, push_off: PushOff) -> list[Item]:
         strike, landing, stance = self._strike, self._landing, push_off.stance
         self._strike = self._landing = None
         if strike is None or landing is None:
             return []
-        announced = self._running
-        contact_time_s = push_off.tc_s - strike.ic_s
-        swing_mps = stance.swing_speed_mps if stance and landing.from_rest else math.inf
-        self._running = self._is_running(
-            contact_time_s, self._stride_time_s(strike.ic_s), swing_mps
-        )
+        self._running = self._is_running(strike, landing, push_off)
         if not self._running:
             self._previous_ic_s, self._previous_tc_s = strike.ic_s, push_off.tc_s
             return []
         if stance is not None:
             self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
-        first = [] if announced else [replace(strike, known_s=push_off.known_s)]
+            self._after_gap.add(stance.rest_pitch_deg, push_off.since_gap_s)
+        first = [] if self._in_bout else [replace(strike, known_s=push_off.known_s)]
         strike = first[0] if first else strike
         stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
         return [*first, stride, *self._check_side(landing, push_off.known_s)]
 
     def _stride(self, strike: Strike, tc_s: float, stance: Stance | None, known_s: float) -> Stride:
-        stride_time_s = self._stride_time_s(strike.ic_s)
-        in_bout = not math.isnan(stride_time_s)
-        swing_time_s = strike.ic_s - self._previous_tc_s if in_bout else math.nan
+        stride_time_s = self._stride_time_s(strike.ic_s) if self._in_bout else math.nan
+        swing_time_s = strike.ic_s - self._previous_tc_s if self._in_bout else math.nan
         self._previous_ic_s, self._previous_tc_s = strike.ic_s, tc_s
         return Stride(
             strike=strike,
@@ -142,12 +139,14 @@ class FootGait:
         stride_time_s = ic_s - self._previous_ic_s
         return stride_time_s if stride_time_s <= self._params.longest_stride_s else math.nan
 
-    def _is_running(self, contact_s: float, stride_time_s: float, swing_mps: float) -> bool:
-        """False also for a contact that was not found (NaN)."""
-        params = self._params
+    def _is_running(self, strike: Strike, landing: Landing, push_off: PushOff) -> bool:
+        params, stride_time_s = self._params, self._stride_time_s(strike.ic_s)
+        contact_s = push_off.tc_s - strike.ic_s
+        if math.isnan(contact_s):  # a gap took the end of a contact in the midst of a run
+            return push_off.torn and self._in_bout
         if not params.shortest_contact_s <= contact_s <= params.longest_contact_s:
             return False
-        if swing_mps < params.slowest_swing_mps:
+        if landing.from_rest and push_off.swing_mps < params.slowest_swing_mps:
             return False
         return math.isnan(stride_time_s) or contact_s / stride_time_s < params.largest_duty
 

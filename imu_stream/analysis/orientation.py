@@ -36,19 +36,24 @@ class OrientationFilter:
     def __init__(self, rate_hz: float, params: OrientationParams | None = None) -> None:
         self._params = params or OrientationParams()
         self._rate_hz = rate_hz
+        self._zero_s: float | None = None
         self._restart(settled=True)
 
     def _restart(self, settled: bool) -> None:
         self._vqf = VQF(1.0 / self._rate_hz, tauAcc=self._params.acc_time_s)
         self._low_pass = butter(2, self._params.gravity_cutoff_hz, fs=self._rate_hz, output="sos")
         self._state: Array | None = None
+        self._last: Array | None = None
         self._unsettled = 0 if settled else round(self._params.settle_s * self._rate_hz)
 
     def push(self, item: CalibratedSamples | Gap) -> list[Orientation | Gap]:
-        """The block with its up direction; a gap starts the filter over."""
+        """The block with its up direction; a gap or a new zero starts the filter over."""
         if isinstance(item, Gap):
             self._restart(settled=False)
             return [item]
+        if self._zero_s not in (None, item.zero_s):  # the axes turned, while the wearer stands
+            self._restart(settled=True)
+        self._zero_s = item.zero_s
         up = self._up(item.acc, item.gyr) if len(item.t_s) else item.acc
         settling = min(self._unsettled, len(up))
         self._unsettled -= settling
@@ -60,7 +65,18 @@ class OrientationFilter:
         if gyr is None:
             return self._low_passed(acc)
         result = self._vqf.updateBatch(np.ascontiguousarray(gyr), np.ascontiguousarray(acc))
-        return up_from_quaternion(result["quat6D"])
+        return self._in_time(up_from_quaternion(result["quat6D"]))
+
+    def _in_time(self, up: Array) -> Array:
+        """Directions at the samples themselves: half way back to the ones before.
+
+        VQF turns by each rate for a whole step, as if it held until the next sample; a rate holds
+        for the step around its sample, so the filter is half a step ahead.
+        """
+        last = up[:1] if self._last is None else self._last
+        self._last = up[-1:]
+        between = np.concatenate([last, up[:-1]]) + up
+        return np.asarray((between.T / np.sqrt(dot(between, between))).T)
 
     def _low_passed(self, acc: Array) -> Array:
         if self._state is None:

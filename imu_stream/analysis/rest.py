@@ -1,5 +1,6 @@
 """Finds standing phases: spans in which a sensor does not move."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ class RestParams:
     """rad; how far gravity may wander between windows of one rest."""
     windows: int = 4
     """Consecutive still windows that make a rest: 2 s."""
+    longest: int = 20
+    """Windows of a long rest that count, the last ones: 10 s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,25 +93,28 @@ class RestDetector:
 
     def __init__(self, params: RestParams) -> None:
         self._params = params
-        self._still: list[Window] = []
+        self._still: deque[Window] = deque(maxlen=params.longest)
+        self._count = 0
 
     def push(self, window: Window) -> Rest | None:
         """The rest that the next window belongs to, once it is long enough."""
         if not window.still:
-            self._still = []
+            self.reset()
             return None
         if self._still and angle_between(self._still[0].acc, window.acc) > self._params.turn:
-            self._still = []
+            self.reset()
         self._still.append(window)
-        if len(self._still) < self._params.windows:
+        self._count += 1
+        if self._count < self._params.windows:
             return None
-        inner = self._still[:-1]  # the last window may hold the start of a movement
+        inner = list(self._still)[:-1]  # the last window may hold the start of a movement
         return Rest(
             np.mean([still.acc for still in inner], axis=0),
             np.mean([still.gyr for still in inner], axis=0),
-            len(self._still) * self._params.window_s,
+            self._count * self._params.window_s,
         )
 
     def reset(self) -> None:
         """A gap: what comes next is not known to belong to the same rest."""
-        self._still = []
+        self._still.clear()
+        self._count = 0

@@ -31,8 +31,8 @@ class Stance:
 
     rest_pitch_deg: float
     """Pitch of the foot at rest on the ground."""
-    swing_speed_mps: float
-    """Forward velocity of the foot, once it swings, against the ground it stood on."""
+    rest: int
+    """Where the foot rested, index in the history."""
     stride_length_m: float
     """From the rest before to this one; NaN for a bout's first."""
     speed_mps: float
@@ -51,8 +51,17 @@ class StanceMeter:
         self._past = past
         self._last_rest: int | None = None
 
-    def measure(self, landed: int, released: int, swings: int) -> Stance:
-        """A stance from its landing to its release; `swings` is where the foot surely swings."""
+    def swing_speed(self, rest: int, swings: int) -> float:
+        """Forward velocity at `swings` of a foot that rested on the ground at `rest`, m/s."""
+        ahead = self._past.column(Signal.AHEAD, rest, swings)
+        return float(ahead.sum()) / self._past.rate_hz
+
+    def shock_g(self, landed: int) -> float:
+        """Largest force about a landing."""
+        return float(self._past.column(Signal.SHOCK, *self._about(landed)).max())
+
+    def measure(self, landed: int, released: int) -> Stance:
+        """A stance from its landing to its release."""
         past = self._past
         rest = self._rest(landed, released)
         before, self._last_rest = self._last_rest, rest
@@ -63,16 +72,15 @@ class StanceMeter:
                 left = what_is_left(rest - before)
                 length_m = self._travelled(Signal.AHEAD, before, left)
                 height_m = self._travelled(Signal.UPWARD, before, left)
-        ahead, shock = past.column(Signal.AHEAD, rest, swings), self._about(landed)
         return Stance(
             rest_pitch_deg=past.sample(Signal.PITCH, rest),
-            swing_speed_mps=float(ahead.sum()) / past.rate_hz,
+            rest=rest,
             stride_length_m=length_m,
             speed_mps=length_m / duration_s,
             grade_deg=degrees(atan2(height_m, length_m)),
             shoe_roll_deg=self._roll(landed, released),
-            shock_g=float(past.column(Signal.SHOCK, *shock).max()),
-            shock_clipped=has_flat_top(past.column(Signal.READING, *shock)),
+            shock_g=self.shock_g(landed),
+            shock_clipped=has_flat_top(past.column(Signal.READING, *self._about(landed))),
         )
 
     def _rest(self, landed: int, released: int) -> int:

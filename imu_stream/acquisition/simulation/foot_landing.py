@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from imu_stream.datatypes import Array
 
-LONG_AXIS_YAW_DEG = 7.5
+LONG_AXIS_YAW_DEG = 10.0
 """A foot's long axis, heel to ball, points this far outward of the plane in which it swings."""
 
 _STRIKE_DEG = (-8.0, -4.0, 0.5, 3.5, 9.5, 14.5, 20.0)
