@@ -120,8 +120,8 @@ def test_asymmetry_of_a_missing_foot_is_none() -> None:
     [
         (-1.9, -1.7, 0.0),  # level, as real feet show it
         (0.0, 0.0, 0.0),  # level, as a rigid foot would
-        (2.7, 2.9, 3.6),  # 8 % up
-        (-6.5, -6.3, -5.4),  # 8 % down
+        (4.6, 5.2, 4.6),  # 8 % up
+        (-6.5, -6.3, -6.3),  # 8 % down
         (-9.0, -1.5, 0.0),  # a forefoot striker whose heel stays up
         (-1.5, 3.0, 0.0),  # a treadmill on whose incline the runner stood
     ],
@@ -137,8 +137,7 @@ def test_slope_is_what_rest_and_path_agree_on(
 
 def test_no_slope_from_too_few_stances() -> None:
     estimate = SlopeEstimate()
-    for _ in range(3):
-        estimate.add(5.0, 5.0)
+    estimate.add(5.0, 5.0)
     estimate.add(5.0, nan)
     assert estimate.slope_deg == 0.0
     assert not isnan(estimate.slope_deg)

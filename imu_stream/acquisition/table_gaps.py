@@ -173,7 +173,7 @@ def _holes(t_s: Array, step_s: float) -> Flags:
     around = np.arange(4)
     before = lateness[np.maximum(doubtful[:, None] - around, 0)].mean(axis=1)
     after = lateness[np.minimum(doubtful[:, None] + 1 + around, len(t_s) - 1)].mean(axis=1)
-    holes[doubtful] = after - before > 0.5
+    holes[doubtful] = after - before > 0.65
     return holes
 
 

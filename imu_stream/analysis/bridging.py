@@ -15,8 +15,9 @@ from imu_stream.datatypes import Array, Gap, Samples
 class BridgingParams:
     """What is short."""
 
-    longest_s: float = 0.065
-    """In simulation bursts of 30 ms put the lean off by 0.2°, of 100 ms by 1.5° (p95)."""
+    longest_s: float = 0.09
+    """Two packets of 40 ms in a row. In simulation bursts of 30 ms put the lean off by 0.2°, of
+    100 ms by 1.5° (p95)."""
 
 
 class Bridging:

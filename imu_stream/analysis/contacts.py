@@ -21,6 +21,7 @@ import numpy as np
 
 from imu_stream.analysis.filters import peak_position
 from imu_stream.analysis.foot_history import FootHistory, Signal, foot_axes
+from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.stance import Stance, StanceMeter
 from imu_stream.datatypes import Gap, Orientation, Placement
 
@@ -74,7 +75,7 @@ class Landing:
 
     ic_s: float
     pitch_deg: float
-    """At contact; NaN while not settled, or when the landing itself fell into a gap."""
+    """At contact, against the ground; NaN while not settled, or when a gap took the landing."""
     roll_deg: float
     """At contact, outward positive."""
     since_gap_s: float
@@ -137,6 +138,7 @@ class ContactDetector:
     def _restart(self) -> None:
         self._past = FootHistory(self._axes, self._rate_hz, self._params.smoothing_s)
         self._meter = StanceMeter(self._past)
+        self._slope = SlopeEstimate()
         self._phase = Phase.SWING
         self._cursor = 0
         self._landed: int | None = None
@@ -231,14 +233,15 @@ class ContactDetector:
     def _landing(self, bottom: int, known: int) -> Landing:
         past, params = self._past, self._params
         position = bottom - 1 + peak_position(past.column(Signal.RATE, bottom - 1, bottom + 2), 1)
-        pitch = past.at(Signal.PITCH, position)
+        slope_deg = self._slope.slope_deg
+        pitch = past.at(Signal.PITCH, position) - slope_deg
         delay_s = params.ic_delay_s + params.ic_delay_per_deg_s * max(pitch, 0.0)
         contact = position - delay_s * self._rate_hz
         trust = past.sample(Signal.TRUST, bottom)
         seen = past.column(Signal.MEASURED, max(int(contact), past.start), bottom + 2).min() > 0
         return Landing(
             ic_s=past.at(Signal.TIME, contact),
-            pitch_deg=past.at(Signal.PITCH, contact) if seen and trust > 0 else nan,
+            pitch_deg=past.at(Signal.PITCH, contact) - slope_deg if seen and trust > 0 else nan,
             roll_deg=past.at(Signal.ROLL, contact),
             since_gap_s=self._since_gap_s(known),
             from_rest=trust > 1,
@@ -264,6 +267,7 @@ class ContactDetector:
         if release is not None:
             stance = self._meter.measure(landed, int(release))
             swing_mps = self._meter.swing_speed(stance.rest, known)
+            self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
             if self._missing_s(int(release)) <= self._params.release_gap_s:
                 tc_s = past.at(Signal.TIME, release) - self._params.tc_delay_s
         since_gap_s, known_s = self._since_gap_s(known), past.known_s(known)

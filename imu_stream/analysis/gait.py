@@ -7,7 +7,6 @@ from statistics import fmean
 
 from imu_stream.analysis.after_gap import AfterGap
 from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing, PushOff
-from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.stance import Stance
 from imu_stream.analysis.strike import classify
 from imu_stream.datatypes import Gap, Notice, NoticeKind, Orientation, Placement, Stride, Strike
@@ -60,7 +59,6 @@ class FootGait:
         self._restart()
 
     def _restart(self) -> None:
-        self._slope = SlopeEstimate()
         self._after_gap = AfterGap()
         self._landing: Landing | None = None
         self._strike: Strike | None = None
@@ -91,7 +89,7 @@ class FootGait:
         return out
 
     def _land(self, landing: Landing) -> list[Item]:
-        fsa_deg = landing.pitch_deg - self._slope.slope_deg - self._after_gap.offset_deg(landing)
+        fsa_deg = landing.pitch_deg - self._after_gap.offset_deg(landing)
         strike_type, confidence = classify(fsa_deg, self._after_gap.sigma_deg(landing))
         self._landing = landing
         self._strike = Strike(
@@ -111,7 +109,6 @@ class FootGait:
             self._previous_ic_s, self._previous_tc_s = strike.ic_s, push_off.tc_s
             return []
         if stance is not None:
-            self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
             self._after_gap.add(stance.rest_pitch_deg, push_off.since_gap_s)
         first = [] if self._in_bout else [replace(strike, known_s=push_off.known_s)]
         strike = first[0] if first else strike

@@ -15,16 +15,23 @@ LARGEST_GYR = 1e3
 
 def screened(samples: Samples) -> list[Samples | Gap]:
     """The samples, with a `Gap` in the place of each run of impossible ones."""
+    if is_small(samples.acc, LARGEST_ACC) and (
+        samples.gyr is None or is_small(samples.gyr, LARGEST_GYR)
+    ):
+        return [samples]
     sane = within(samples.acc, LARGEST_ACC)
     if samples.gyr is not None:
         sane = sane & within(samples.gyr, LARGEST_GYR)
-    if sane.all():
-        return [samples]
     edges = [0, *(np.flatnonzero(np.diff(sane)) + 1).tolist(), len(sane)]
     return [
         part(samples, start, end) if sane[start] else gap(samples, start, end)
         for start, end in pairwise(edges)
     ]
+
+
+def is_small(values: Array, largest: float) -> bool:
+    """Whether all are finite and not larger; written so that NaN is not."""
+    return bool(np.abs(values).max(initial=0.0) <= largest)
 
 
 def within(values: Array, largest: float) -> NDArray[np.bool_]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from imu_stream.datatypes import FEET, Placement, Step, Stride
 
 LONGEST_STEP_S = 0.6
-REMEMBERED = 8
-"""Strides of each foot; more than can ever wait for the other foot's next."""
+REMEMBERED = 64
+"""Strides of each foot: more than one foot can run ahead of the other in a block of 20 s."""
 
 
 class StepJoin:
