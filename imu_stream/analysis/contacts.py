@@ -54,6 +54,8 @@ class ContactParams:
     """The foot leaves the ground between this pitch and this share of its lowest pitch."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
+    recovery_s: float = 2.9
+    """Time after a gap in which the vertical may stand askew: its filter's time constant."""
     release_gap_s: float = 0.021
     """Missing about the drop, beyond which it may have been another one."""
     tail_s: float = 0.06
@@ -238,12 +240,12 @@ class ContactDetector:
         delay_s = params.ic_delay_s + params.ic_delay_per_deg_s * max(pitch, 0.0)
         contact = position - delay_s * self._rate_hz
         trust = past.sample(Signal.TRUST, bottom)
-        seen = past.column(Signal.MEASURED, max(int(contact), past.start), bottom + 2).min() > 0
+        seen = past.missing(int(contact), bottom + 2) == 0
         return Landing(
             ic_s=past.at(Signal.TIME, contact),
             pitch_deg=past.at(Signal.PITCH, contact) - slope_deg if seen and trust > 0 else nan,
             roll_deg=past.at(Signal.ROLL, contact),
-            since_gap_s=self._since_gap_s(known),
+            since_gap_s=past.since_gap_s(known),
             from_rest=trust > 1,
             known_s=past.known_s(known),
         )
@@ -263,28 +265,16 @@ class ContactDetector:
         past, stance, tc_s, swing_mps = self._past, None, nan, 0.0
         start = landed + past.span(self._params.shortest_contact_s)
         release = self._release(start, swing_start)
-        torn = past.column(Signal.MEASURED, landed, swing_start).min() == 0
+        torn, since_gap_s = past.missing(landed, swing_start) > 0, past.since_gap_s(known)
         if release is not None:
             stance = self._meter.measure(landed, int(release))
             swing_mps = self._meter.swing_speed(stance.rest, known)
-            self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
-            if self._missing_s(int(release)) <= self._params.release_gap_s:
+            if since_gap_s > self._params.recovery_s:
+                self._slope.add(stance.rest_pitch_deg, stance.grade_deg)
+            missing = past.missing(int(release) - past.drop_span, int(release) + past.drop_span)
+            if missing <= self._params.release_gap_s * self._rate_hz:
                 tc_s = past.at(Signal.TIME, release) - self._params.tc_delay_s
-        since_gap_s, known_s = self._since_gap_s(known), past.known_s(known)
-        return PushOff(tc_s, stance, swing_mps, torn, since_gap_s, known_s)
-
-    def _missing_s(self, release: int) -> float:
-        """How much was not measured about a release of the ground."""
-        past, span = self._past, self._past.drop_span
-        around = past.column(Signal.MEASURED, max(release - span, past.start), release + span)
-        return float(len(around) - around.sum()) / self._rate_hz
-
-    def _since_gap_s(self, index: int) -> float:
-        """Time from the last sample that was not measured to `index`, as far as memory goes."""
-        measured = self._past.column(Signal.MEASURED, self._past.start, index)
-        if measured.all():
-            return math.inf
-        return float(measured[::-1].argmin() + 1) / self._rate_hz
+        return PushOff(tc_s, stance, swing_mps, torn, since_gap_s, past.known_s(known))
 
     def _unseen_landing(self, swing_start: int) -> int | None:
         """A landing in the stance before a swing, when the recording began too late for more."""

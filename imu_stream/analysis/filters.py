@@ -105,27 +105,27 @@ class History:
         self._kept = np.empty((columns, 0))
         self._first = 0
         """Absolute index of what stands first in `_kept`."""
-        self._taken = 0
+        self.taken = 0
         self.start = 0
         self.end = 0
 
     def add(self, smoothed: Array, others: Iterable[Array | float]) -> None:
         """Take in a block: (n, smoothed) to be smoothed, the columns after them as they are."""
         self._make_room(len(smoothed))
-        new = slice(self._taken - self._first, self._taken - self._first + len(smoothed))
+        new = slice(self.taken - self._first, self.taken - self._first + len(smoothed))
         for column, values in enumerate(others, start=self._smoothed):
             self._kept[column, new] = values
         smooth = self._smoother.push(smoothed).T
         complete = self.end - self._first
         self._kept[: self._smoothed, complete : complete + smooth.shape[1]] = smooth
-        self._taken += len(smoothed)
+        self.taken += len(smoothed)
         self.end += smooth.shape[1]
 
     def _make_room(self, count: int) -> None:
         """Move what is kept to a new place, with room for as much again, when this one is full."""
-        if self._taken - self._first + count <= self._kept.shape[1]:
+        if self.taken - self._first + count <= self._kept.shape[1]:
             return
-        kept = self._kept[:, self.start - self._first : self._taken - self._first]
+        kept = self._kept[:, self.start - self._first : self.taken - self._first]
         self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
         self._kept[:, : kept.shape[1]] = kept
         self._first = self.start

@@ -1,5 +1,6 @@
 """The recent past of one foot, as the signals from which contacts are read."""
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -31,11 +32,9 @@ class Signal(IntEnum):
     TIME = 8
     TRUST = 9
     """0: the vertical is not settled; 1: guessed calibration; 2: calibrated standing."""
-    MEASURED = 10
-    """0 in the crossing of a gap."""
-    RELEASED = 11
+    RELEASED = 10
     """Signal time until which the sample was held back."""
-    DROP = 12
+    DROP = 11
     """How far the force lies below its largest shortly before, g."""
 
 
@@ -71,6 +70,7 @@ class FootHistory(History):
         self.rate_hz = rate_hz
         self.drop_span = max(2, self.span(FORCE_DROP_S))
         """Samples; the drop is not known for the first so many of the stream."""
+        self._crossings: list[range] = []
 
     def take(self, item: Orientation) -> None:
         """Take in a block of samples."""
@@ -79,6 +79,20 @@ class FootHistory(History):
         smoothed = np.array([-samples.gyr[:, 1], samples.acc[:, 2] / GRAVITY]).T
         self.add(smoothed, unsmoothed(item, self._axes))
         self._add_drop(max(before, self.start + self.drop_span))
+        if not samples.measured:
+            self._crossings = [one for one in self._crossings if one.stop > self.start]
+            self._crossings.append(range(self.taken - len(item.up), self.taken))
+
+    def missing(self, start: int, end: int) -> int:
+        """How many of the samples [start, end) are not measured but cross a gap."""
+        return sum(max(0, min(one.stop, end) - max(one.start, start)) for one in self._crossings)
+
+    def since_gap_s(self, index: int) -> float:
+        """Time from the last such sample before `index` to it, as far as memory goes."""
+        ends = [min(one.stop, index) for one in self._crossings if one.start < index]
+        gone = index - max(ends) if ends else 0
+        in_memory = bool(ends) and max(ends) > self.start
+        return (gone + 1) / self.rate_hz if in_memory else math.inf
 
     def _add_drop(self, first: int) -> None:
         if first >= self.end:
@@ -111,6 +125,5 @@ def unsmoothed(item: Orientation, axes: FootAxes) -> list[Array | float]:
         samples.reading / GRAVITY,
         samples.t_s,
         float(item.settled) * (1.0 + float(samples.from_rest)),
-        float(samples.measured),
         samples.released_s,
     ]
