@@ -1,6 +1,5 @@
 """Adds up a session's outputs to the numbers that stand in its summary."""
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, fields
 from math import isfinite
@@ -17,6 +16,7 @@ from imu_stream.datatypes import (
     Stride,
     StrikeType,
 )
+from imu_stream.sinks.fingerprint import Fingerprint
 from imu_stream.sinks.technique import TechniqueTimes
 
 
@@ -121,10 +121,10 @@ class SummarySink:
         self._cues: list[CueSummary] = []
         self._notes: dict[Placement, str] = {}
         self._notices: list[str] = []
-        self._digest = hashlib.sha256()
+        self._fingerprint = Fingerprint()
 
     def write(self, output: Output) -> None:
-        self._digest.update(repr(output).encode())
+        self._fingerprint.add(output)
         self._techniques.write(output)
         match output:
             case Stride():
@@ -160,7 +160,7 @@ class SummarySink:
             technique_s=self._techniques.seconds(),
             cues=tuple(self._cues),
             notes=(*notes, *self._notices),
-            outputs_sha256=self._digest.hexdigest(),
+            outputs_sha256=self._fingerprint.hexdigest(),
         )
 
     def _add_stride(self, stride: Stride) -> None:
