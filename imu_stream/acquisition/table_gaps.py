@@ -187,7 +187,7 @@ def _gaps(samples: Samples, place: int, counts: Sequence[int], step_s: float) ->
     else:
         start_s, end_s = min(t_s[place - 1] + step_s, t_s[place]), t_s[place]
     shares = np.cumsum([0, *counts]) / total
-    bounds = (start_s + (end_s - start_s) * shares).tolist()
+    bounds = np.minimum(start_s + (end_s - start_s) * shares, end_s).tolist()
     for reason, count, first_s, last_s in zip(
         _REASONS, counts, bounds[:-1], bounds[1:], strict=True
     ):
