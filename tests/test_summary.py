@@ -121,7 +121,7 @@ def test_asymmetry_of_a_missing_foot_is_none() -> None:
         (-1.9, -1.7, 0.0),  # level, as real feet show it
         (0.0, 0.0, 0.0),  # level, as a rigid foot would
         (4.6, 5.2, 4.6),  # 8 % up
-        (-6.5, -6.3, -6.3),  # 8 % down
+        (-6.5, -6.3, -6.5),  # 8 % down
         (-9.0, -1.5, 0.0),  # a forefoot striker whose heel stays up
         (-1.5, 3.0, 0.0),  # a treadmill on whose incline the runner stood
     ],
