@@ -24,7 +24,11 @@ class Column(Generic[Row]):
 
 def number(value: float, decimals: int) -> str:
     """A number with fixed decimals; empty when it was not measured."""
-    return f"{round(value, decimals) + 0.0:.{decimals}f}" if isfinite(value) else ""
+    if not isfinite(value):
+        return ""
+    text = f"{value:.{decimals}f}"
+    is_minus_zero = text[0] == "-" and not text.strip("-0.")
+    return text[1:] if is_minus_zero else text
 
 
 def time(value: float) -> str:
