@@ -345,3 +345,5 @@ class SessionHeader:
     """Profile name -> the text of its TOML file, as used."""
     target_deg: float | None
     """Absolute lean target; None for the runner's own baseline plus a step."""
+    stride_length_factor: float = 1.0
+    """The runner's own: true stride length by the measured one."""

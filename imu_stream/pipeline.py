@@ -109,9 +109,9 @@ class Reader:
 class FootMotion:
     """From here a foot's way parts from the chest's: heading, then strides."""
 
-    def __init__(self, foot: Placement, rate_hz: float) -> None:
+    def __init__(self, foot: Placement, rate_hz: float, stride_length_factor: float) -> None:
         self._heading = FootHeading(rate_hz)
-        self._gait = FootGait(foot, rate_hz)
+        self._gait = FootGait(foot, rate_hz, stride_length_factor=stride_length_factor)
 
     def push(self, item: Orientation | Gap) -> list[Strike | Stride | Notice | Gap]:
         return [out for one in self._heading.push(item) for out in self._gait.push(one)]
@@ -124,12 +124,12 @@ class FootMotion:
 class Motion:
     """Samples of one sensor to strides or lean; gaps at the place where they fall."""
 
-    def __init__(self, sensor: SensorSetup) -> None:
+    def __init__(self, sensor: SensorSetup, stride_length_factor: float = 1.0) -> None:
         self._bridging = Bridging(sensor.rate_hz)
         self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)
         self._orientation = OrientationFilter(sensor.rate_hz)
         self._measure: FootMotion | TrunkLean = (
-            FootMotion(sensor.placement, sensor.rate_hz)
+            FootMotion(sensor.placement, sensor.rate_hz, stride_length_factor)
             if sensor.placement.is_foot
             else TrunkLean(sensor.rate_hz)
         )
@@ -185,7 +185,10 @@ class Pipeline:
             for sensor in header.sensors
             if sensor.profile != TABLE
         }
-        self._motions = {sensor.placement: Motion(sensor) for sensor in header.sensors}
+        self._motions = {
+            sensor.placement: Motion(sensor, header.stride_length_factor)
+            for sensor in header.sensors
+        }
         self._steps = StepJoin()
         self._cue = LeanCue(header.target_deg)
         self.receptions = {sensor.placement: Reception() for sensor in header.sensors}

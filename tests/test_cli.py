@@ -561,3 +561,15 @@ def session_with(folder: Path, size: int) -> Path:
                 return path
         time.sleep(0.05)
     raise AssertionError("the demo recorded nothing")
+
+
+def test_a_known_distance_gives_the_runners_own_factor(
+    imu_stream: Command, tables: Mapping[Placement, Path], tmp_path: Path
+) -> None:
+    """And with that factor the same run measures the known distance."""
+    arguments = ["analyze", "--left-foot", tables[LEFT], "--out", tmp_path]
+    first = imu_stream(*arguments, "--distance", 25)
+    factor = re.search(r"--stride-factor ([0-9.]+)", first.out)
+    assert factor is not None
+    imu_stream(*arguments, "--stride-factor", factor[1])
+    assert read_json(tmp_path / "summary.json")["distance_m"] == pytest.approx(25.0, rel=1e-3)

@@ -21,6 +21,7 @@ from imu_stream.acquisition.session_format import (
     LINK_SCHEMA,
     LINK_TEXT,
     header_to_json,
+    nanoseconds,
     recording_failure,
 )
 from imu_stream.datatypes import Frame, LinkState, Placement, SessionHeader
@@ -136,7 +137,7 @@ class Recorder:
             at_s, channel = item.t_s, self._link_channel or self._open_link_channel()
             content = json.dumps(asdict(item)).encode()
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
-        at_ns = max(0, round(at_s * 1e9))
+        at_ns = nanoseconds(at_s)
         self._writer.add_message(channel, at_ns, content, at_ns, self._sequence)
 
     def _frame_channel(self, frame: Frame) -> int:

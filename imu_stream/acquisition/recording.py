@@ -31,6 +31,7 @@ from imu_stream.acquisition.session_format import (
     checked_number,
     checked_text,
     header_from_json,
+    nanoseconds,
     recording_failure,
 )
 from imu_stream.datatypes import Frame, LinkPhase, LinkState, Placement, SessionHeader
@@ -126,12 +127,15 @@ class _Channels:
 
     def _item(self, body: bytes) -> Frame | LinkState:
         # a link state's text is longer than a frame's arrival, so unpacking both alike is safe
-        channel_id, _, _, _, arrival_s = FRAME_MESSAGE.unpack_from(body)
+        channel_id, _, logged_ns, published_ns, arrival_s = FRAME_MESSAGE.unpack_from(body)
         channel = self._channels[channel_id]
         if channel is None:
             return _link_state(body[MESSAGE.size :])
+        # after a power cut a record may go over into zeros; its three times then differ
+        if not logged_ns == published_ns == nanoseconds(checked_number(arrival_s)):
+            raise ValueError("the times of a message differ")
         return Frame(
-            checked_number(arrival_s),
+            arrival_s,
             channel.placement,
             channel.stream,
             body[FRAME_MESSAGE.size :],

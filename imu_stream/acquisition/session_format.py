@@ -52,6 +52,7 @@ def header_to_json(header: SessionHeader) -> str:
             "sensors": [asdict(sensor) for sensor in header.sensors],
             "profiles": dict(header.profiles),
             "target_deg": header.target_deg,
+            "stride_length_factor": header.stride_length_factor,
         }
     )
 
@@ -67,6 +68,7 @@ def header_from_json(text: str) -> SessionHeader:
         sensors=tuple(_sensor(sensor) for sensor in content["sensors"]),
         profiles={name: checked_text(profile) for name, profile in profiles.items()},
         target_deg=None if target_deg is None else checked_number(target_deg),
+        stride_length_factor=checked_number(content.get("stride_length_factor", 1.0)),
     )
 
 
@@ -82,6 +84,11 @@ def _sensor(content: Mapping[str, object]) -> SensorSetup:
         address=checked_text(content["address"]),
         name=checked_text(content["name"]),
     )
+
+
+def nanoseconds(seconds: float) -> int:
+    """A time as MCAP writes it; what is before the session's start is its start."""
+    return max(0, round(seconds * 1e9))
 
 
 def checked_text(value: object) -> str:

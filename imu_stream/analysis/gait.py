@@ -50,8 +50,10 @@ class FootGait:
         rate_hz: float,
         params: GaitParams | None = None,
         contacts: ContactParams | None = None,
+        stride_length_factor: float = 1.0,
     ) -> None:
         self._foot = foot
+        self._length_factor = stride_length_factor
         self._params = params or GaitParams()
         self._contacts = ContactDetector(foot, rate_hz, contacts)
         self._rolls_deg: deque[float] = deque(maxlen=self._params.side_strides)
@@ -124,8 +126,8 @@ class FootGait:
             tc_s=tc_s,
             stride_time_s=stride_time_s,
             swing_time_s=swing_time_s,
-            stride_length_m=stance.stride_length_m if stance else math.nan,
-            speed_mps=stance.speed_mps if stance else math.nan,
+            stride_length_m=self._length_factor * (stance.stride_length_m if stance else math.nan),
+            speed_mps=self._length_factor * (stance.speed_mps if stance else math.nan),
             shoe_roll_deg=stance.shoe_roll_deg if stance else math.nan,
             shock_g=stance.shock_g if stance else math.nan,
             shock_clipped=stance.shock_clipped if stance else False,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.progress import Progress
@@ -29,20 +29,28 @@ from imu_stream.session import Session
 from imu_stream.sinks.tables import TableWriter
 
 
-def analyze_session(path: Path, out: Path) -> None:
-    """Write the tables of a session file."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the user knows of the run."""
+
+    target_deg: float | None = None
+    mount: str | None = None
+    stride_factor: float = 1.0
+    distance_m: float | None = None
+
+
+def analyze_session(path: Path, known: Known, out: Path) -> None:
+    """Write the tables of a session file; its own settings hold."""
     recording = Recording(path)
-    _analyze(recording.header, recording, out)
+    _analyze(recording.header, recording, known.distance_m, out)
     if recording.truncated:
         say(f"note: {path} has no end; it was read up to where it was cut")
 
 
-def analyze_tables(
-    paths: Mapping[Placement, Path], target_deg: float | None, mount: str | None, out: Path
-) -> None:
+def analyze_tables(paths: Mapping[Placement, Path], known: Known, out: Path) -> None:
     """Write the tables of a run recorded as CSV."""
     tables = [_read(path, placement) for placement, path in paths.items()]
-    chest_mount = Mount() if mount is None else parse_mount(mount)
+    chest_mount = Mount() if known.mount is None else parse_mount(known.mount)
     sensors = tuple(
         SensorSetup(
             table.placement,
@@ -53,8 +61,8 @@ def analyze_tables(
         )
         for table in tables
     )
-    header = SessionHeader(__version__, now(), sensors, {}, target_deg)
-    _analyze(header, blocks(tables), out)
+    header = SessionHeader(__version__, now(), sensors, {}, known.target_deg, known.stride_factor)
+    _analyze(header, blocks(tables), known.distance_m, out)
 
 
 def _read(path: Path, placement: Placement) -> Table:
@@ -65,7 +73,9 @@ def _read(path: Path, placement: Placement) -> Table:
     return table
 
 
-def _analyze(header: SessionHeader, items: Iterable[Input], out: Path) -> None:
+def _analyze(
+    header: SessionHeader, items: Iterable[Input], distance_m: float | None, out: Path
+) -> None:
     with TableWriter(out) as tables:
         session = Session(Pipeline(header), [tables])
         session.run_at_once(_with_progress(items))
@@ -73,7 +83,17 @@ def _analyze(header: SessionHeader, items: Iterable[Input], out: Path) -> None:
     text = json.dumps(asdict(summary), indent=2, allow_nan=False) + "\n"
     write_text(out / "summary.json", text)
     console.print(summary_table(summary))
+    if distance_m is not None:
+        say(personal_factor(header.stride_length_factor, summary.distance_m, distance_m))
     say(f"tables and summary in {out}")
+
+
+def personal_factor(used: float, measured_m: float | None, distance_m: float) -> str:
+    """What to give as --stride-factor from now on, from a run of known distance."""
+    if not measured_m:
+        return "distance: no stride length was measured to compare it with"
+    factor = used * distance_m / measured_m
+    return f"distance: {measured_m:.1f} m measured; use --stride-factor {factor:.4f} from now on"
 
 
 def write_text(path: Path, text: str) -> None:

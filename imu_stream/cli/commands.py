@@ -34,6 +34,10 @@ MountOption = Annotated[
         "(default: as the profile says, else x,z)."
     ),
 ]
+StrideFactor = Annotated[
+    float,
+    typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
+]
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
 RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
 Chest = Annotated[str | None, typer.Option(help="Address or name of the chest sensor.")]
@@ -82,6 +86,7 @@ def run(
     chest: Chest = None,
     target: Target = None,
     mount: MountOption = None,
+    stride_factor: StrideFactor = 1.0,
     seconds: Annotated[
         float | None, typer.Option(min=1.0, help="Stop after this time; default: at Ctrl-C.")
     ] = None,
@@ -98,7 +103,7 @@ def run(
     sensors = {placement: name for placement, name in named.items() if name}
     if not sensors:
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
-    wanted = Wanted(sensors, target, mount)
+    wanted = Wanted(sensors, target, mount, stride_factor)
     asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
 
 
@@ -124,6 +129,10 @@ def analyze(
     chest: Annotated[Path | None, typer.Option(help="CSV of the chest sensor.")] = None,
     target: Target = None,
     mount: MountOption = None,
+    stride_factor: StrideFactor = 1.0,
+    distance: Annotated[
+        float | None, typer.Option(min=1.0, help="Known distance, m: prints your stride factor.")
+    ] = None,
 ) -> None:
     """Analyse a session or the CSV tables of other tools (time_s,acc_x,…,gyr_z; SI units)."""
     named = {
@@ -134,10 +143,11 @@ def analyze(
     tables = {placement: path for placement, path in named.items() if path}
     if (session is None) == (not tables):
         raise typer.BadParameter("give either a session file or at least one table")
+    known = analyzing.Known(target, mount, stride_factor, distance)
     if session is not None:
-        analyzing.analyze_session(session, out)
+        analyzing.analyze_session(session, known, out)
     else:
-        analyzing.analyze_tables(tables, target, mount, out)
+        analyzing.analyze_tables(tables, known, out)
 
 
 @profiles_app.command("list")

@@ -132,7 +132,7 @@ async def _record(
 ) -> Recorded:
     plans = await _find(wanted, radio)
     clock = SessionClock()
-    head = header(plans, wanted.target_deg, wanted.mount)
+    head = header(plans, wanted)
     pipeline = Pipeline(head)
     path = _session_path(results.out or Path())
     async with AsyncExitStack() as stack:

@@ -20,6 +20,7 @@ class Wanted:
     sensors: Mapping[Placement, str]
     target_deg: float | None
     mount: str | None
+    stride_factor: float = 1.0
 
 
 def parse_mount(text: str) -> Mount:
@@ -52,11 +53,13 @@ def plan(placement: Placement, found: Found) -> SensorPlan:
     return SensorPlan(placement, found.device, profile, rate_hz)
 
 
-def header(plans: list[SensorPlan], target_deg: float | None, mount: str | None) -> SessionHeader:
+def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
     """The header of a session that begins now."""
-    sensors = tuple(_setup(one, mount) for one in plans)
+    sensors = tuple(_setup(one, wanted.mount) for one in plans)
     texts = {one.profile.name: one.profile.text for one in plans}
-    return SessionHeader(__version__, now(), sensors, texts, target_deg)
+    return SessionHeader(
+        __version__, now(), sensors, texts, wanted.target_deg, wanted.stride_factor
+    )
 
 
 def now() -> str:
