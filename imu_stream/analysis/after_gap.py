@@ -17,7 +17,7 @@ RECOVERY_S = 2.9
 """Time until the vertical is right again by itself: its filter's time constant."""
 STANCES = 8
 MENDED_SIGMA_DEG = 2.5
-"""Standard deviation of an angle that was mended by the rest before; …"""
+"""Standard deviation of an angle that was mended by a rest; …"""
 UNMENDED_SIGMA_DEG = 8.0
 """… and when the gap fell between that rest and the landing."""
 
@@ -40,6 +40,12 @@ class AfterGap:
     def offset_deg(self, landing: Landing) -> float:
         """How far the vertical stands askew at a landing."""
         return self._rest_offset_deg if LAST_REST_S < landing.since_gap_s < RECOVERY_S else 0.0
+
+    def mended(self, landing: Landing, rest_pitch_deg: float) -> float | None:
+        """The angle of a landing right after a gap, by the rest after it; None if not needed."""
+        if landing.since_gap_s > LAST_REST_S or not self._usual:
+            return None
+        return landing.pitch_deg - (rest_pitch_deg - median(self._usual))
 
     def sigma_deg(self, landing: Landing) -> float:
         """Standard deviation of the angle of a landing about the truth."""

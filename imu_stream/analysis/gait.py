@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from imu_stream.analysis.after_gap import AfterGap
+from imu_stream.analysis.after_gap import MENDED_SIGMA_DEG, AfterGap
 from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing, PushOff
 from imu_stream.analysis.stance import Stance
 from imu_stream.analysis.strike import classify
@@ -111,11 +111,22 @@ class FootGait:
             self._previous_ic_s, self._previous_tc_s = strike.ic_s, push_off.tc_s
             return []
         if stance is not None:
+            strike = self._mended(strike, landing, stance, push_off)
             self._after_gap.add(stance.rest_pitch_deg, push_off.since_gap_s)
         first = [] if self._in_bout else [replace(strike, known_s=push_off.known_s)]
         strike = first[0] if first else strike
         stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
         return [*first, stride, *self._check_side(landing, push_off.known_s)]
+
+    def _mended(
+        self, strike: Strike, landing: Landing, stance: Stance, push_off: PushOff
+    ) -> Strike:
+        """The strike of a landing right after a gap, now that the foot has rested."""
+        fsa_deg = self._after_gap.mended(landing, stance.rest_pitch_deg)
+        if fsa_deg is None or push_off.torn or not landing.from_rest:
+            return strike
+        strike_type, confidence = classify(fsa_deg, MENDED_SIGMA_DEG)
+        return Strike(self._foot, strike.ic_s, fsa_deg, strike_type, confidence, push_off.known_s)
 
     def _stride(self, strike: Strike, tc_s: float, stance: Stance | None, known_s: float) -> Stride:
         stride_time_s = self._stride_time_s(strike.ic_s) if self._in_bout else math.nan
