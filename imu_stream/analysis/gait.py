@@ -106,6 +106,8 @@ class FootGait:
         self._strike = self._landing = None
         if strike is None or landing is None:
             return []
+        if push_off.torn and self._in_bout and not self._is_contact(strike, push_off):
+            push_off = replace(push_off, tc_s=math.nan)  # the end that was found is not the one
         self._running = self._is_running(strike, landing, push_off)
         if not self._running:
             self._previous_ic_s, self._previous_tc_s = strike.ic_s, push_off.tc_s
@@ -150,13 +152,16 @@ class FootGait:
         return stride_time_s if stride_time_s <= self._params.longest_stride_s else math.nan
 
     def _is_running(self, strike: Strike, landing: Landing, push_off: PushOff) -> bool:
+        if math.isnan(push_off.tc_s):  # a gap took the end of a contact in the midst of a run
+            return push_off.torn and self._in_bout
+        slowest_mps = self._params.slowest_swing_mps if landing.from_rest else -math.inf
+        return self._is_contact(strike, push_off) and push_off.swing_mps >= slowest_mps
+
+    def _is_contact(self, strike: Strike, push_off: PushOff) -> bool:
+        """Whether the foot is on the ground as long as in running."""
         params, stride_time_s = self._params, self._stride_time_s(strike.ic_s)
         contact_s = push_off.tc_s - strike.ic_s
-        if math.isnan(contact_s):  # a gap took the end of a contact in the midst of a run
-            return push_off.torn and self._in_bout
         if not params.shortest_contact_s <= contact_s <= params.longest_contact_s:
-            return False
-        if landing.from_rest and push_off.swing_mps < params.slowest_swing_mps:
             return False
         return math.isnan(stride_time_s) or contact_s / stride_time_s < params.largest_duty
 
