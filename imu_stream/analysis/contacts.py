@@ -284,7 +284,7 @@ class ContactDetector:
             return None
         start = max(int(release) - past.span(params.longest_contact_s), past.start + 1)
         end = int(release) - past.span(params.shortest_contact_s)
-        if end - start < 3:
+        if end - start < 3 or past.missing(start, swing_start) > 0:
             return None
         minimum = self._minimum(start, end, params.unseen_depth)
         if minimum is None or self._meter.shock_g(minimum.bottom) < params.unseen_shock_g:
