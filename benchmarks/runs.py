@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imu_stream.acquisition.simulation.runner import TrueStride, Truth, strike_type_of
+from imu_stream.acquisition.simulation.runner import TrueStride, Truth
 from imu_stream.acquisition.table_gaps import samples_and_gaps, usable_rows
 from imu_stream.acquisition.tables import Table, read_table
-from imu_stream.datatypes import FEET, Array, Placement, Samples
+from imu_stream.datatypes import FEET, Array, Placement, Samples, StrikeType
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -62,7 +62,7 @@ def _contact(row: dict[str, str]) -> TrueStride:
         float(row["ic_s"]),
         float(row["tc_s"]),
         fsa_deg,
-        strike_type_of(fsa_deg),
+        StrikeType.of(fsa_deg),
     )
 
 

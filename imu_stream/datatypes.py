@@ -95,6 +95,11 @@ class Samples:
     measured: bool = True
     """False for samples laid in a straight line across a short gap."""
 
+    def part(self, start: int, end: int) -> "Samples":
+        """Samples [start, end); the arrays are views."""
+        gyr = None if self.gyr is None else self.gyr[start:end]
+        return Samples(self.placement, self.t_s[start:end], self.acc[start:end], gyr, self.measured)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -166,13 +171,27 @@ class Gap:
     """How many samples are missing, by the sensor's rate; 0 when it cannot be known."""
 
 
+REARFOOT_ABOVE_DEG = 8.0
+FOREFOOT_BELOW_DEG = -1.6
+"""Foot strike angles that part the strike types (Altman & Davis 2012, Gait & Posture 35:298)."""
+
+
 class StrikeType(StrEnum):
-    """Which part of the foot lands first (Altman & Davis 2012)."""
+    """Which part of the foot lands first."""
 
     REARFOOT = "rearfoot"
     MIDFOOT = "midfoot"
     FOREFOOT = "forefoot"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, fsa_deg: float) -> "StrikeType":
+        """The type of a foot strike angle; UNKNOWN when it was not measured (NaN)."""
+        if math.isnan(fsa_deg):
+            return cls.UNKNOWN
+        if fsa_deg > REARFOOT_ABOVE_DEG:
+            return cls.REARFOOT
+        return cls.FOREFOOT if fsa_deg < FOREFOOT_BELOW_DEG else cls.MIDFOOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
 from imu_stream.acquisition.simulation.sensor import SensorErrors, VirtualSensor, tilted_mount
 from imu_stream.acquisition.tables import Table, blocks, read_table
-from imu_stream.analysis.calibration import part
 from imu_stream.analysis.filters import rotate
 from imu_stream.datatypes import Gap, GapReason, Output, Placement, Samples, SensorSetup
 from imu_stream.datatypes import SessionHeader as Header
@@ -62,7 +61,7 @@ def worn(
 def between(samples: Samples, start_s: float, end_s: float) -> Samples:
     """The samples in [start_s, end_s)."""
     first, last = np.searchsorted(samples.t_s, [start_s, end_s])
-    return part(samples, int(first), int(last))
+    return samples.part(int(first), int(last))
 
 
 def with_gap(samples: Samples, start_s: float, seconds: float) -> list[Samples | Gap]:
@@ -92,7 +91,7 @@ def tipped(samples: Samples, start_s: float, end_s: float, degrees: float) -> Sa
 def in_blocks(samples: Samples, count: int = 64) -> list[Samples]:
     """The same samples in blocks of `count`."""
     starts = range(0, len(samples.t_s), count)
-    return [part(samples, first, min(first + count, len(samples.t_s))) for first in starts]
+    return [samples.part(first, min(first + count, len(samples.t_s))) for first in starts]
 
 
 def motion_outputs(setup: SensorSetup, items: Iterable[Samples | Gap]) -> Sequence[Output]:

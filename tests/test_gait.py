@@ -21,7 +21,7 @@ from conftest import (
     worn,
 )
 
-from imu_stream.acquisition.simulation.runner import Runner, TrueStride, strike_type_of
+from imu_stream.acquisition.simulation.runner import Runner, TrueStride
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
 from imu_stream.acquisition.simulation.sensor import tilted_mount
 from imu_stream.analysis.strike import classify
@@ -110,7 +110,7 @@ def _true_stride(row: dict[str, str]) -> TrueStride:
         float(row["ic_s"]),
         float(row["tc_s"]),
         fsa_deg,
-        strike_type_of(fsa_deg),
+        StrikeType.of(fsa_deg),
     )
 
 

@@ -128,23 +128,17 @@ def samples_and_gaps(
     first = 0
     for place in np.flatnonzero(missing.any(axis=1)).tolist():
         if place > first:
-            yield part_of(samples, first, place)
+            yield samples.part(first, place)
         yield from _gaps(samples, place, missing[place].tolist(), rows.step_s)
         first = place
     if first < len(samples.t_s):
-        yield part_of(samples, first, len(samples.t_s))
+        yield samples.part(first, len(samples.t_s))
 
 
 def _samples(values: Array, placement: Placement) -> Samples:
     acc = np.ascontiguousarray(values[:, 1:4])
     gyr = np.ascontiguousarray(values[:, 4:7]) if values.shape[1] > 4 else None
     return Samples(placement, np.ascontiguousarray(values[:, 0]), acc, gyr)
-
-
-def part_of(samples: Samples, first: int, end: int) -> Samples:
-    """The samples [first, end); the arrays are views."""
-    gyr = None if samples.gyr is None else samples.gyr[first:end]
-    return Samples(samples.placement, samples.t_s[first:end], samples.acc[first:end], gyr)
 
 
 def _count_missing(t_s: Array, rows: UsableRows) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from typing import TextIO
 import numpy as np
 
 from imu_stream.acquisition.table_gaps import (
-    part_of,
     samples_and_gaps,
     usable_rows,
     without_repeats,
@@ -77,7 +76,7 @@ def _cut_samples(samples: Samples, seconds: float) -> Iterator[Samples]:
     first, t_s = 0, samples.t_s
     while first < len(t_s):
         end = max(first + 1, int(np.searchsorted(t_s, t_s[first] + seconds)))
-        yield part_of(samples, first, end)
+        yield samples.part(first, end)
         first = end
 
 

@@ -86,14 +86,14 @@ class SensorCalibration:
         for window in self._windows(item):
             end += self._window
             if self._known is None:
-                self._hold(part(item, given, end))
+                self._hold(item.part(given, end))
                 given = end
             found = self._look(window)
             if found is not None:
-                out += self._give(part(item, given, end))
+                out += self._give(item.part(given, end))
                 out += self._adopt(found)
                 given = end
-        return [*out, *self._give(part(item, given, len(item.t_s)))]
+        return [*out, *self._give(item.part(given, len(item.t_s)))]
 
     def _windows(self, item: Samples) -> list[Window]:
         """The windows that are whole with this block."""
@@ -103,7 +103,7 @@ class SensorCalibration:
             return []
         samples = joined(self._open)
         self._open_count %= self._window
-        self._open = [part(samples, len(samples.t_s) - self._open_count, len(samples.t_s))]
+        self._open = [samples.part(len(samples.t_s) - self._open_count, len(samples.t_s))]
         return windows_of(samples, self._window, self._params.rest)
 
     def finish(self) -> list[Item]:
@@ -214,7 +214,7 @@ def recent(items: Iterable[Samples | Gap], start_s: float) -> list[Samples | Gap
             kept += [item] if item.end_s >= start_s else []
         else:
             first = int(np.searchsorted(item.t_s, start_s))
-            kept += [part(item, first, len(item.t_s))] if first < len(item.t_s) else []
+            kept += [item.part(first, len(item.t_s))] if first < len(item.t_s) else []
     return kept
 
 
@@ -233,18 +233,6 @@ def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
         reading=np.maximum(np.maximum(x, y), z),
         measured=samples.measured,
         zero_s=calibration.zero_s,
-    )
-
-
-def part(samples: Samples, start: int, end: int) -> Samples:
-    """Samples [start, end)."""
-    gyr = None if samples.gyr is None else samples.gyr[start:end]
-    return Samples(
-        samples.placement,
-        samples.t_s[start:end],
-        samples.acc[start:end],
-        gyr,
-        samples.measured,
     )
 
 

@@ -24,7 +24,7 @@ def screened(samples: Samples) -> list[Samples | Gap]:
         sane = sane & within(samples.gyr, LARGEST_GYR)
     edges = [0, *(np.flatnonzero(np.diff(sane)) + 1).tolist(), len(sane)]
     return [
-        part(samples, start, end) if sane[start] else gap(samples, start, end)
+        samples.part(start, end) if sane[start] else gap(samples, start, end)
         for start, end in pairwise(edges)
     ]
 
@@ -37,17 +37,6 @@ def is_small(values: Array, largest: float) -> bool:
 def within(values: Array, largest: float) -> NDArray[np.bool_]:
     """Which rows of (n, 3) are finite and not larger; written so that NaN is not."""
     return np.asarray((np.abs(values) <= largest).all(axis=1), dtype=np.bool_)
-
-
-def part(samples: Samples, start: int, end: int) -> Samples:
-    """Samples [start, end)."""
-    return Samples(
-        samples.placement,
-        samples.t_s[start:end],
-        samples.acc[start:end],
-        None if samples.gyr is None else samples.gyr[start:end],
-        samples.measured,
-    )
 
 
 def gap(samples: Samples, start: int, end: int) -> Gap:

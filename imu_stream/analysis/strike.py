@@ -2,11 +2,7 @@
 
 import math
 
-from imu_stream.datatypes import StrikeType
-
-REARFOOT_ABOVE_DEG = 8.0
-FOREFOOT_BELOW_DEG = -1.6
-"""Thresholds of Altman & Davis 2012 (Gait & Posture 35:298)."""
+from imu_stream.datatypes import FOREFOOT_BELOW_DEG, REARFOOT_ABOVE_DEG, StrikeType
 
 ANGLE_SIGMA_DEG = 1.6
 """Standard deviation of the measured angle about the true one, calibrated standing; measured on
@@ -18,15 +14,15 @@ GUESSED_ANGLE_SIGMA_DEG = 6.0
 
 def classify(fsa_deg: float, sigma_deg: float) -> tuple[StrikeType, float]:
     """The type and the probability that it is right, for a normal error of `sigma_deg`."""
-    if math.isnan(fsa_deg):
-        return StrikeType.UNKNOWN, 0.0
+    kind = StrikeType.of(fsa_deg)
+    if kind is StrikeType.UNKNOWN:
+        return kind, 0.0
     rearfoot = _normal_above(REARFOOT_ABOVE_DEG, fsa_deg, sigma_deg)
     forefoot = 1.0 - _normal_above(FOREFOOT_BELOW_DEG, fsa_deg, sigma_deg)
-    if fsa_deg > REARFOOT_ABOVE_DEG:
-        return StrikeType.REARFOOT, rearfoot
-    if fsa_deg < FOREFOOT_BELOW_DEG:
-        return StrikeType.FOREFOOT, forefoot
-    return StrikeType.MIDFOOT, max(0.0, 1.0 - rearfoot - forefoot)
+    midfoot = max(0.0, 1.0 - rearfoot - forefoot)
+    if kind is StrikeType.MIDFOOT:
+        return kind, midfoot
+    return kind, rearfoot if kind is StrikeType.REARFOOT else forefoot
 
 
 def _normal_above(threshold: float, mean: float, sigma: float) -> float:

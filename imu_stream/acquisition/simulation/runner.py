@@ -12,9 +12,6 @@ from imu_stream.acquisition.simulation.steps import Contact, Plan
 from imu_stream.acquisition.simulation.trunk import trunk_pieces
 from imu_stream.datatypes import FEET, Array, Placement, StrikeType
 
-REARFOOT_ABOVE_DEG = 8.0
-FOREFOOT_BELOW_DEG = -1.6
-"""Altman & Davis 2012."""
 AHEAD_S = 5.0
 """Motion is worked out this far beyond what was asked for, so that live calls find it ready."""
 
@@ -101,12 +98,5 @@ def _true_stride(contact: Contact) -> TrueStride:
         contact.ic_s,
         contact.tc_s,
         contact.strike_deg,
-        strike_type_of(contact.strike_deg),
+        StrikeType.of(contact.strike_deg),
     )
-
-
-def strike_type_of(fsa_deg: float) -> StrikeType:
-    """Strike type by the thresholds of Altman & Davis (2012)."""
-    if fsa_deg > REARFOOT_ABOVE_DEG:
-        return StrikeType.REARFOOT
-    return StrikeType.FOREFOOT if fsa_deg < FOREFOOT_BELOW_DEG else StrikeType.MIDFOOT
