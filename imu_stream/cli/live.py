@@ -94,7 +94,8 @@ async def demo(seconds: float, target_deg: float, seed: int, results: Results) -
         wanted = Wanted(virtual.addresses, target_deg, None)
         recorded = await _record(wanted, seconds, results, radio, (score,))
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
-    truth = score.result(origin_s)
+    receptions = recorded.session.pipeline.receptions.values()
+    truth = score.result(origin_s, max(received.last_s for received in receptions))
     _report(recorded.session, recorded.path, results, {"truth": asdict(truth)})
     console.print(truth_table(truth))
 

@@ -45,15 +45,16 @@ class TruthScore:
         elif isinstance(output, LeanState) and output.valid:
             self._leans.append(output)
 
-    def result(self, origin_s: float) -> Score:
-        """The score, when runner time 0 was at `origin_s` on the session clock."""
-        truth = self._runner.truth(self._seconds)
+    def result(self, origin_s: float, end_s: float) -> Score:
+        """The score up to `end_s` on the session clock, when runner time 0 was at `origin_s`."""
+        until_s = max(0.0, min(self._seconds, end_s - origin_s))
+        truth = self._runner.truth(until_s)
         errors_deg = [
             lean.lean_deg - truth.lean_deg(lean.start_s - origin_s, lean.end_s - origin_s)
             for lean in self._leans
         ]
         pairs = _matched(self._strides, truth.strides, origin_s)
-        complete = [s for s in truth.strides if s.tc_s < self._seconds - TAIL_S]
+        complete = [s for s in truth.strides if s.tc_s < until_s - TAIL_S]
         found = [pair for pair in pairs if pair.true in complete]
         right = [pair.true.strike_type is pair.measured.strike.strike_type for pair in pairs]
         return Score(
