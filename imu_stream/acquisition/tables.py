@@ -59,7 +59,7 @@ def read_table(path: Path, placement: Placement) -> Table:
     return Table(placement, 1.0 / rows.step_s, tuple(samples_and_gaps(values, rows, placement)))
 
 
-def blocks(tables: Iterable[Table], seconds: float = 20.0) -> Iterator[Samples | Gap]:
+def blocks(tables: Iterable[Table], seconds: float = 60.0) -> Iterator[Samples | Gap]:
     """All tables' samples and gaps ordered by their start, in blocks of at most `seconds`."""
     return heapq.merge(*(_cut(table, seconds) for table in tables), key=_start_s)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from imu_stream.datatypes import FEET, Placement, Step, Stride
 
 LONGEST_STEP_S = 0.6
-REMEMBERED = 64
-"""Strides of each foot: more than one foot can run ahead of the other in a block of 20 s."""
+REMEMBERED = 200
+"""Strides of each foot: more than one foot can run ahead of the other in a block of 60 s."""
 
 
 class StepJoin:

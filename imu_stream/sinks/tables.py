@@ -1,113 +1,145 @@
 """Writes what was measured as CSV tables: strides, steps, lean, gaps and cues."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from math import isfinite
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TextIO, TypeVar
+from typing import Self, TextIO
 
 from imu_stream.datatypes import Cue, Gap, LeanState, Output, Step, Stride
 from imu_stream.errors import RecordingError
 
-Row = TypeVar("Row")
+WORD, COUNT, TIME, ANGLE, SHARE, HEIGHT = "%s", "%d", "%.4f", "%.2f", "%.3f", "%.4f"
+"""How values are written: seconds with 4 decimals, degrees and steps a minute with 2, …"""
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
-    """One column: its name and its text for one row."""
+class Column:
+    """One column."""
 
     name: str
-    text: Callable[[Row], str]
+    path: str
+    """Where its value stands in the output."""
+    form: str
 
 
-def number(value: float, decimals: int) -> str:
-    """A number with fixed decimals; empty when it was not measured."""
-    if not isfinite(value):
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file: a row for each output of a kind."""
+
+    file: str
+    columns: tuple[Column, ...]
+
+    @property
+    def header(self) -> str:
+        return ",".join(column.name for column in self.columns)
+
+    def row_writer(self) -> Callable[[object], str]:
+        """Turns an output into its row; as one format, since an hour has many thousand rows."""
+        values = attrgetter(*(column.path for column in self.columns))
+        form = ",".join(column.form for column in self.columns)
+
+        def row(output: object) -> str:
+            text = str(form % values(output))
+            return text if is_plain(text) else ",".join(map(tidy, text.split(",")))
+
+        return row
+
+
+def is_plain(text: str) -> bool:
+    """Whether a row needs no tidying."""
+    return not any(odd in text for odd in ("nan", "inf", "-0.", "True", "False"))
+
+
+def tidy(cell: str) -> str:
+    """A cell as users expect it: nothing for what was not measured, no minus before a zero."""
+    if cell in ("nan", "inf", "-inf"):
         return ""
-    text = f"{value:.{decimals}f}"
-    is_minus_zero = text[0] == "-" and not text.strip("-0.")
-    return text[1:] if is_minus_zero else text
+    if cell in ("True", "False"):
+        return cell.lower()
+    is_minus_zero = cell.startswith("-0") and not cell.strip("-0.")
+    return cell[1:] if is_minus_zero else cell
 
 
-def time(value: float) -> str:
-    """Seconds, 4 decimals."""
-    return number(value, 4)
-
-
-def flag(value: bool) -> str:
-    """Either true or false."""
-    return "true" if value else "false"
-
-
-def angle(value: float) -> str:
-    """Degrees, 2 decimals; also steps a minute."""
-    return number(value, 2)
-
-
-STRIDES: tuple[Column[Stride], ...] = (
-    Column("foot", lambda stride: stride.foot.value),
-    Column("ic_s", lambda stride: time(stride.ic_s)),
-    Column("tc_s", lambda stride: time(stride.tc_s)),
-    Column("contact_time_s", lambda stride: time(stride.contact_time_s)),
-    Column("stride_time_s", lambda stride: time(stride.stride_time_s)),
-    Column("cadence_spm", lambda stride: angle(stride.cadence_spm)),
-    Column("fsa_deg", lambda stride: angle(stride.strike.fsa_deg)),
-    Column("strike_type", lambda stride: stride.strike.strike_type.value),
-    Column("confidence", lambda stride: number(stride.strike.confidence, 3)),
-    Column("swing_time_s", lambda stride: time(stride.swing_time_s)),
-    Column("duty_factor", lambda stride: number(stride.duty_factor, 3)),
-    Column("stride_length_m", lambda stride: number(stride.stride_length_m, 3)),
-    Column("speed_mps", lambda stride: number(stride.speed_mps, 3)),
-    Column("shoe_roll_deg", lambda stride: angle(stride.shoe_roll_deg)),
-    Column("shock_g", lambda stride: number(stride.shock_g, 2)),
-    Column("shock_clipped", lambda stride: flag(stride.shock_clipped)),
-    Column("known_s", lambda stride: time(stride.known_s)),
+STRIDES = Sheet(
+    "strides.csv",
+    (
+        Column("foot", "foot.value", WORD),
+        Column("ic_s", "ic_s", TIME),
+        Column("tc_s", "tc_s", TIME),
+        Column("contact_time_s", "contact_time_s", TIME),
+        Column("stride_time_s", "stride_time_s", TIME),
+        Column("cadence_spm", "cadence_spm", ANGLE),
+        Column("fsa_deg", "strike.fsa_deg", ANGLE),
+        Column("strike_type", "strike.strike_type.value", WORD),
+        Column("confidence", "strike.confidence", SHARE),
+        Column("swing_time_s", "swing_time_s", TIME),
+        Column("duty_factor", "duty_factor", SHARE),
+        Column("stride_length_m", "stride_length_m", SHARE),
+        Column("speed_mps", "speed_mps", SHARE),
+        Column("shoe_roll_deg", "shoe_roll_deg", ANGLE),
+        Column("shock_g", "shock_g", ANGLE),
+        Column("shock_clipped", "shock_clipped", WORD),
+        Column("known_s", "known_s", TIME),
+    ),
 )
 
-STEPS: tuple[Column[Step], ...] = (
-    Column("foot", lambda step: step.foot.value),
-    Column("ic_s", lambda step: time(step.ic_s)),
-    Column("step_time_s", lambda step: time(step.step_time_s)),
-    Column("flight_time_s", lambda step: time(step.flight_time_s)),
+STEPS = Sheet(
+    "steps.csv",
+    (
+        Column("foot", "foot.value", WORD),
+        Column("ic_s", "ic_s", TIME),
+        Column("step_time_s", "step_time_s", TIME),
+        Column("flight_time_s", "flight_time_s", TIME),
+    ),
 )
 
-LEAN: tuple[Column[LeanState], ...] = (
-    Column("start_s", lambda lean: time(lean.start_s)),
-    Column("end_s", lambda lean: time(lean.end_s)),
-    Column("lean_deg", lambda lean: angle(lean.lean_deg)),
-    Column("side_lean_deg", lambda lean: angle(lean.side_lean_deg)),
-    Column("cadence_spm", lambda lean: angle(lean.cadence_spm)),
-    Column("valid", lambda lean: flag(lean.valid)),
-    Column("confidence", lambda lean: number(lean.confidence, 3)),
-    Column("vertical_oscillation_m", lambda lean: number(lean.vertical_oscillation_m, 4)),
-    Column("known_s", lambda lean: time(lean.known_s)),
+LEAN = Sheet(
+    "lean.csv",
+    (
+        Column("start_s", "start_s", TIME),
+        Column("end_s", "end_s", TIME),
+        Column("lean_deg", "lean_deg", ANGLE),
+        Column("side_lean_deg", "side_lean_deg", ANGLE),
+        Column("cadence_spm", "cadence_spm", ANGLE),
+        Column("valid", "valid", WORD),
+        Column("confidence", "confidence", SHARE),
+        Column("vertical_oscillation_m", "vertical_oscillation_m", HEIGHT),
+        Column("known_s", "known_s", TIME),
+    ),
 )
 
-GAPS: tuple[Column[Gap], ...] = (
-    Column("placement", lambda gap: gap.placement.value),
-    Column("start_s", lambda gap: time(gap.start_s)),
-    Column("end_s", lambda gap: time(gap.end_s)),
-    Column("reason", lambda gap: gap.reason.value),
-    Column("samples", lambda gap: str(gap.samples)),
+GAPS = Sheet(
+    "gaps.csv",
+    (
+        Column("placement", "placement.value", WORD),
+        Column("start_s", "start_s", TIME),
+        Column("end_s", "end_s", TIME),
+        Column("reason", "reason.value", WORD),
+        Column("samples", "samples", COUNT),
+    ),
 )
 
-CUES: tuple[Column[Cue], ...] = (
-    Column("time_s", lambda cue: time(cue.t_s)),
-    Column("kind", lambda cue: cue.kind.value),
-    Column("value", lambda cue: angle(cue.value)),
-    Column("threshold", lambda cue: angle(cue.threshold)),
+CUES = Sheet(
+    "cues.csv",
+    (
+        Column("time_s", "t_s", TIME),
+        Column("kind", "kind.value", WORD),
+        Column("value", "value", ANGLE),
+        Column("threshold", "threshold", ANGLE),
+    ),
 )
 
-TABLES: dict[type, tuple[str, tuple[Column[Any], ...]]] = {
-    Stride: ("strides.csv", STRIDES),
-    Step: ("steps.csv", STEPS),
-    LeanState: ("lean.csv", LEAN),
-    Gap: ("gaps.csv", GAPS),
-    Cue: ("cues.csv", CUES),
+SHEETS: Mapping[type, Sheet] = {
+    Stride: STRIDES,
+    Step: STEPS,
+    LeanState: LEAN,
+    Gap: GAPS,
+    Cue: CUES,
 }
-"""File and columns of each output; the names are a public interface."""
+"""The file of each kind of output; the names in it are a public interface."""
 
 
 class TableWriter:
@@ -122,17 +154,18 @@ class TableWriter:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._files: dict[type, TextIO] = {}
+        self._rows = {kind: sheet.row_writer() for kind, sheet in SHEETS.items()}
         self._open_files = ExitStack()
 
     def __enter__(self) -> Self:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             with ExitStack() as files:
-                for output, (name, columns) in TABLES.items():
-                    path = self._directory / name
+                for kind, sheet in SHEETS.items():
+                    path = self._directory / sheet.file
                     file = files.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-                    file.write(",".join(column.name for column in columns) + "\n")
-                    self._files[output] = file
+                    file.write(sheet.header + "\n")
+                    self._files[kind] = file
                 self._open_files = files.pop_all()
         except OSError as error:
             raise self._failure(error) from None
@@ -151,12 +184,11 @@ class TableWriter:
 
     def write(self, output: Output) -> None:
         """Adds a row to the output's table, if it has one. Raises RecordingError."""
-        if type(output) not in TABLES:
+        kind = type(output)
+        if kind not in self._rows:
             return
-        _, columns = TABLES[type(output)]
-        row = ",".join(column.text(output) for column in columns)
         try:
-            self._files[type(output)].write(row + "\n")
+            self._files[kind].write(self._rows[kind](output) + "\n")
         except OSError as error:
             raise self._failure(error) from None
 
