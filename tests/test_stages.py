@@ -18,7 +18,7 @@ from imu_stream.analysis.calibration import CalibrationParams, SensorCalibration
 from imu_stream.analysis.contacts import ContactDetector
 from imu_stream.analysis.filters import Smoother, gaussian_taps
 from imu_stream.analysis.gait import FootGait
-from imu_stream.analysis.heading import FootHeading
+from imu_stream.analysis.heading import FootHeading, HeadingParams
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.rest import RestParams
@@ -302,6 +302,26 @@ def test_standing_longer_than_samples_are_held_is_the_same_in_any_cut(
     items = [signals[FOOT]]
     whole = trace(outputs_of(forgetful(), items))
     assert trace(outputs_of(forgetful(), list(cut(items, [length])))) == whole
+
+
+def test_of_a_foot_that_stands_only_the_last_seconds_are_held(
+    signals: dict[Placement, Samples],
+) -> None:
+    """In any cut; a gap among what is forgotten is still given out, at its place."""
+
+    def forgetful() -> FootHeading:
+        return FootHeading(FOOT_HZ, HeadingParams(longest_held_s=1.0))
+
+    items: list[Item] = list(with_gap(signals[FOOT], 2.4, SHORT_GAP_S))
+    for make in TO_FOOT[1:-1]:
+        items = outputs_of(make(), items)
+    out = outputs_of(forgetful(), items)
+    gap, first = out[0], out[1]
+    assert isinstance(gap, Gap)
+    assert isinstance(first, Orientation)
+    assert first.samples.t_s[0] == pytest.approx(first.samples.released_s - 1.0, abs=1.5 / FOOT_HZ)
+    for length in (1, 50, 700):
+        assert trace(outputs_of(forgetful(), list(cut(items, [length])))) == trace(out)
 
 
 def standing_still_in_a_stance(samples: Samples, at: int, count: int) -> Samples:
