@@ -8,11 +8,9 @@ from runs import Run
 from imu_stream.acquisition.tables import Table, blocks
 from imu_stream.datatypes import (
     Cue,
-    Gap,
     LeanState,
     Output,
     Placement,
-    Samples,
     SensorSetup,
     SessionHeader,
     Stride,
@@ -56,14 +54,10 @@ def analysed_tables(tables: Iterable[Table], block_s: float = 1.0) -> Outputs:
     outputs = Outputs()
     session = Session(Pipeline(_header(tables)), [outputs])
     for item in blocks(tables, block_s):
-        outputs.now_s = _end_s(item)
+        outputs.now_s = item.end_s
         session.push(item)
     session.finish()
     return outputs
-
-
-def _end_s(item: Samples | Gap) -> float:
-    return item.end_s if isinstance(item, Gap) else float(item.t_s[-1])
 
 
 def _header(tables: Iterable[Table]) -> SessionHeader:

@@ -7,7 +7,7 @@ Quaternions are scalar first and turn segment axes into earth axes. Intervals ar
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -95,6 +95,11 @@ class Samples:
     measured: bool = True
     """False for samples laid in a straight line across a short gap."""
 
+    @property
+    def end_s(self) -> float:
+        """Time of the last sample, s."""
+        return float(self.t_s[-1])
+
     def part(self, start: int, end: int) -> "Samples":
         """Samples [start, end); the arrays are views."""
         gyr = None if self.gyr is None else self.gyr[start:end]
@@ -138,6 +143,16 @@ class CalibratedSamples:
     zero_s: float = -math.inf
     """Since when this zero of the angles holds."""
 
+    def part(self, start: int, end: int) -> "CalibratedSamples":
+        """Samples [start, end); the arrays are views."""
+        return replace(
+            self,
+            t_s=self.t_s[start:end],
+            acc=self.acc[start:end],
+            gyr=None if self.gyr is None else self.gyr[start:end],
+            reading=self.reading[start:end],
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Orientation:
@@ -148,6 +163,20 @@ class Orientation:
     """(n, 3) earth's up direction in segment axes, unit length."""
     settled: bool
     """False while the filter still forgets how it started."""
+
+    @property
+    def t_s(self) -> Array:
+        """(n,) session time, s."""
+        return self.samples.t_s
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last sample, s."""
+        return float(self.t_s[-1])
+
+    def part(self, start: int, end: int) -> "Orientation":
+        """Samples [start, end); the arrays are views."""
+        return Orientation(self.samples.part(start, end), self.up[start:end], self.settled)
 
 
 class GapReason(StrEnum):

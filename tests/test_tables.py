@@ -286,8 +286,7 @@ def test_every_row_is_in_a_block_or_in_a_gap(
 
 def check_order(table: Table) -> None:
     for item, following in pairwise(table.items):
-        end_s = item.end_s if isinstance(item, Gap) else float(item.t_s[-1])
-        assert end_s <= (following.start_s if isinstance(following, Gap) else following.t_s[0])
+        assert item.end_s <= (following.start_s if isinstance(following, Gap) else following.t_s[0])
     for gap in gaps_of(table):
         assert gap.start_s <= gap.end_s
         assert gap.samples > 0

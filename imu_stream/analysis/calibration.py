@@ -5,13 +5,13 @@ standing phase the vertical is guessed from the movement, and said so. Which way
 from the mount (chest) or from the movement (`heading.py`, feet).
 """
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from imu_stream.analysis.filters import angle_between, rotate
+from imu_stream.analysis.holding import Held
 from imu_stream.analysis.mounting import nominal_rotation, quiet_direction, rotation_from_gravity
 from imu_stream.analysis.rest import Rest, RestDetector, RestParams, Window, windows_of
 from imu_stream.datatypes import (
@@ -70,7 +70,7 @@ class SensorCalibration:
         self._rests = RestDetector(self._params.rest)
         self._open: list[Samples] = []
         self._open_count = 0
-        self._held: deque[Samples | Gap] = deque()
+        self._held = Held[Samples](2.0 * self._params.memory_s)
         self._resting: Rest | None = None
         self._moved_s = 0.0
         self._known: Calibration | None = None
@@ -86,7 +86,7 @@ class SensorCalibration:
         for window in self._windows(item):
             end += self._window
             if self._known is None:
-                self._hold(item.part(given, end))
+                self._held.add(item.part(given, end))
                 given = end
             found = self._look(window)
             if found is not None:
@@ -108,28 +108,22 @@ class SensorCalibration:
 
     def finish(self) -> list[Item]:
         """The stream has ended: release what is held, with the best guess there is."""
-        ends = [end_of(item) for item in self._held if isinstance(item, Samples)]
-        if self._known is not None or not ends:
-            return [item for item in self._held if isinstance(item, Gap)]
-        return self._adopt(self._guess(ends[-1]))
+        ends_s = [item.end_s for item in self._held.items if isinstance(item, Samples)]
+        if self._known is not None or not ends_s:
+            return [*self._held.gaps()]
+        return self._adopt(self._guess(ends_s[-1]))
 
     def _give(self, item: Samples | Gap) -> list[Item]:
         if isinstance(item, Samples) and len(item.t_s) == 0:
             return []
         if self._known is None:
-            self._hold(item)
+            self._held.add(item)
             return []
         return [item if isinstance(item, Gap) else calibrated(item, self._known)]
 
-    def _hold(self, item: Samples | Gap) -> None:
-        self._held.append(item)
-        while end_of(self._held[0]) < end_of(item) - 2.0 * self._params.memory_s:
-            self._held.popleft()
-
     def _adopt(self, calibration: Calibration) -> list[Item]:
         self._known = calibration
-        held = recent(self._held, calibration.known_s - self._params.memory_s)
-        self._held.clear()
+        held = self._held.taken_since(calibration.known_s - self._params.memory_s)
         out: list[Item] = [calibration]
         for item in (given for one in held for given in self._give(one)):
             if isinstance(item, CalibratedSamples):
@@ -186,7 +180,7 @@ class SensorCalibration:
 
     def _guess(self, known_s: float) -> Calibration:
         """Without standing: over whole strides a segment turns nowhere, and bears its weight."""
-        held = recent(self._held, known_s - self._params.memory_s)
+        held = self._held.since(known_s - self._params.memory_s)
         moved = [item for item in held if isinstance(item, Samples)]
         acc = stacked(item.acc for item in moved)
         gyr = stacked(item.gyr for item in moved)
@@ -204,18 +198,6 @@ class SensorCalibration:
             note = f"the forward axis ({self._mount.forward}) points up or down: give the mount"
         rows = (triple(rotation[0]), triple(rotation[1]), triple(rotation[2]))
         return Calibration(self._placement, known_s, known_s, rows, triple(bias), not note, note)
-
-
-def recent(items: Iterable[Samples | Gap], start_s: float) -> list[Samples | Gap]:
-    """What is not older than `start_s`."""
-    kept: list[Samples | Gap] = []
-    for item in items:
-        if isinstance(item, Gap):
-            kept += [item] if item.end_s >= start_s else []
-        else:
-            first = int(np.searchsorted(item.t_s, start_s))
-            kept += [item.part(first, len(item.t_s))] if first < len(item.t_s) else []
-    return kept
 
 
 def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
@@ -247,10 +229,6 @@ def stacked(arrays: Iterable[Array | None]) -> Array:
     """(n, 3) blocks below each other; a sensor without a gyroscope is taken not to turn."""
     present = [array for array in arrays if array is not None]
     return np.concatenate(present) if present else np.zeros((1, 3))
-
-
-def end_of(item: Samples | Gap) -> float:
-    return item.end_s if isinstance(item, Gap) else float(item.t_s[-1])
 
 
 def triple(vector: Array) -> tuple[float, float, float]:

@@ -8,13 +8,12 @@ starts with the first step and is renewed each time twice as much movement has b
 """
 
 import math
-from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imu_stream.analysis.orientation import section
+from imu_stream.analysis.holding import Held
 from imu_stream.datatypes import Array, Gap, Orientation
 
 Indices = NDArray[np.intp]
@@ -42,7 +41,7 @@ class FootHeading:
         self._rate_hz = rate_hz
         self._sums = np.zeros(6)
         self._span_s = self._params.first_s
-        self._held: deque[Orientation | Gap] = deque()
+        self._held = Held[Orientation](self._params.longest_held_s)
         self._forward: Array | None = None
 
     def push(self, item: Orientation | Gap) -> list[Orientation | Gap]:
@@ -57,7 +56,7 @@ class FootHeading:
             due = enough <= len(turning)
             end = int(turning[enough - 1]) + 1 if due else len(item.up)
             self._sums = added(self._sums, item, turning[used:enough])
-            out += self._give(section(item, start, end, item.settled))
+            out += self._give(item.part(start, end))
             out += self._estimate(float(item.samples.t_s[end - 1])) if due else []
             start, used = end, enough
         return out
@@ -68,22 +67,12 @@ class FootHeading:
 
     def finish(self) -> list[Orientation | Gap]:
         """The stream has ended: a foot that hardly moved has no heading, and no strides."""
-        held, self._held = self._held, deque()
-        return [item for item in held if isinstance(item, Gap)]
+        return [*self._held.gaps()]
 
     def _give(self, item: Orientation | Gap) -> list[Orientation | Gap]:
         if self._forward is None:
-            self._held.append(item)
-            return self._forget(end_s(item) - self._params.longest_held_s)
+            return [*self._held.add(item)]
         return [item if isinstance(item, Gap) else turned(item, self._forward)]
-
-    def _forget(self, before_s: float) -> list[Orientation | Gap]:
-        """Drop the blocks that end before; the gaps among them are given out."""
-        gaps: list[Orientation | Gap] = []
-        while end_s(self._held[0]) < before_s:
-            item = self._held.popleft()
-            gaps += [item] if isinstance(item, Gap) else []
-        return gaps
 
     def _estimate(self, known_s: float) -> list[Orientation | Gap]:
         self._forward = forward_direction(self._sums)
@@ -91,27 +80,14 @@ class FootHeading:
             self._span_s = min(2.0 * self._span_s, self._params.longest_s)
         else:
             self._sums = 0.5 * self._sums
-        held, self._held = self._held, deque()
-        first_s = known_s - self._params.longest_held_s
+        held = self._held.taken_since(known_s - self._params.longest_held_s)
         out: list[Orientation | Gap] = []
-        for item in (given for one in held for given in self._give(since(one, first_s))):
+        for item in (given for one in held for given in self._give(one)):
             if isinstance(item, Orientation):
                 released_s = max(item.samples.released_s, known_s)
                 item = replace(item, samples=replace(item.samples, released_s=released_s))
             out.append(item)
         return out
-
-
-def end_s(item: Orientation | Gap) -> float:
-    return item.end_s if isinstance(item, Gap) else float(item.samples.t_s[-1])
-
-
-def since(item: Orientation | Gap, first_s: float) -> Orientation | Gap:
-    """A block without its samples before this time; a gap as it is."""
-    if isinstance(item, Gap):
-        return item
-    first = int(np.searchsorted(item.samples.t_s, first_s))
-    return section(item, first, len(item.up), item.settled)
 
 
 def turning_samples(item: Orientation, turning: float) -> Indices:

@@ -59,7 +59,11 @@ class OrientationFilter:
         self._unsettled -= settling
         whole = Orientation(item, up, settled=True)
         cuts = ((0, settling, False), (settling, len(up), True))
-        return [section(whole, start, end, settled) for start, end, settled in cuts if start < end]
+        return [
+            replace(whole.part(start, end), settled=settled)
+            for start, end, settled in cuts
+            if start < end
+        ]
 
     def _up(self, acc: Array, gyr: Array | None) -> Array:
         if gyr is None:
@@ -89,19 +93,3 @@ def up_from_quaternion(quaternion: Array) -> Array:
     """Earth's up in body axes, (n, 3), from (n, 4) body-to-earth quaternions."""
     w, x, y, z = quaternion.T
     return np.array([2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)]).T
-
-
-def section(whole: Orientation, start: int, end: int, settled: bool) -> Orientation:
-    """Samples [start, end) of a block."""
-    if end - start == len(whole.up):
-        return replace(whole, settled=settled)
-    samples = whole.samples
-    gyr = None if samples.gyr is None else samples.gyr[start:end]
-    cut = replace(
-        samples,
-        t_s=samples.t_s[start:end],
-        acc=samples.acc[start:end],
-        gyr=gyr,
-        reading=samples.reading[start:end],
-    )
-    return Orientation(cut, whole.up[start:end], settled)
