@@ -46,10 +46,11 @@ def recorded_runs(data: Path) -> list[Run]:
 
 def _recorded_run(folder: Path) -> Run:
     tables = tuple(read_table(folder / f"{foot}.csv.gz", foot) for foot in FEET)
-    return Run(folder.name, folder.name.split("_")[0], tables, _contacts(folder / "truth.csv"))
+    return Run(folder.name, folder.name.split("_")[0], tables, true_contacts(folder / "truth.csv"))
 
 
-def _contacts(path: Path) -> tuple[TrueStride, ...]:
+def true_contacts(path: Path) -> tuple[TrueStride, ...]:
+    """The contacts of a `truth.csv`, by initial contact."""
     with path.open(encoding="utf-8", newline="") as file:
         contacts = [_contact(row) for row in csv.DictReader(file)]
     return tuple(sorted(contacts, key=lambda contact: contact.ic_s))

@@ -1,6 +1,5 @@
 """Contacts, strike angles and strides: on recordings with a known truth, and on virtual runners."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,6 +19,7 @@ from conftest import (
     with_gap,
     worn,
 )
+from runs import true_contacts
 
 from imu_stream.acquisition.simulation.runner import Runner, TrueStride
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
@@ -98,27 +98,11 @@ def rms(values: Iterable[float]) -> float:
     return float(np.sqrt(np.mean(np.square(list(values)))))
 
 
-def read_truth(path: Path) -> list[TrueStride]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [_true_stride(row) for row in csv.DictReader(lines)]
-
-
-def _true_stride(row: dict[str, str]) -> TrueStride:
-    fsa_deg = float(row["fsa_deg"])
-    return TrueStride(
-        Placement(row["foot"]),
-        float(row["ic_s"]),
-        float(row["tc_s"]),
-        fsa_deg,
-        StrikeType.of(fsa_deg),
-    )
-
-
 def compare_recorded(folder: Path) -> Comparison:
     outputs = table_outputs({foot: folder / f"{foot.value}.csv.gz" for foot in FEET})
     calibrations = [o for o in outputs if isinstance(o, Calibration)]
     assert {c.placement for c in calibrations if c.from_rest} == set(FEET)
-    truth = read_truth(folder / "truth.csv")
+    truth = true_contacts(folder / "truth.csv")
     # before that the recordings blend from standing to running
     known_from_s = min(true.ic_s for true in truth) - NEAR_S
     return compare(truth, strides_of(outputs), known_from_s)

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -41,6 +41,21 @@ StrideFactor = Annotated[
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
 RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
 Chest = Annotated[str | None, typer.Option(help="Address or name of the chest sensor.")]
+
+
+_Named = TypeVar("_Named", str, Path)
+
+
+def _given(
+    left_foot: _Named | None, right_foot: _Named | None, chest: _Named | None
+) -> dict[Placement, _Named]:
+    """The placements for which something is named."""
+    named = {
+        Placement.LEFT_FOOT: left_foot,
+        Placement.RIGHT_FOOT: right_foot,
+        Placement.CHEST: chest,
+    }
+    return {placement: name for placement, name in named.items() if name}
 
 
 def _version(wanted: bool) -> None:
@@ -95,12 +110,7 @@ def run(
     out: Out = Path("sessions"),
 ) -> None:
     """Record and analyse a run with your own sensors; stand still for 3 s at the start."""
-    named = {
-        Placement.LEFT_FOOT: left_foot,
-        Placement.RIGHT_FOOT: right_foot,
-        Placement.CHEST: chest,
-    }
-    sensors = {placement: name for placement, name in named.items() if name}
+    sensors = _given(left_foot, right_foot, chest)
     if not sensors:
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
     wanted = Wanted(sensors, target, mount, stride_factor)
@@ -135,12 +145,7 @@ def analyze(
     ] = None,
 ) -> None:
     """Analyse a session or the CSV tables of other tools (time_s,acc_x,…,gyr_z; SI units)."""
-    named = {
-        Placement.LEFT_FOOT: left_foot,
-        Placement.RIGHT_FOOT: right_foot,
-        Placement.CHEST: chest,
-    }
-    tables = {placement: path for placement, path in named.items() if path}
+    tables = _given(left_foot, right_foot, chest)
     if (session is None) == (not tables):
         raise typer.BadParameter("give either a session file or at least one table")
     known = analyzing.Known(target, mount, stride_factor, distance)
