@@ -93,14 +93,14 @@ def filter_only(runs: Iterable[Samples]) -> None:
 def frames_of(run: Samples) -> Iterator[Frame]:
     """The run as a sensor would send it."""
     profile = find_profile(PROFILE)
-    encoder = Encoder(profile, RATE_HZ)
+    encoder = Encoder(profile.mode(RATE_HZ))
     step = encoder.samples_per_packet
     assert run.gyr is not None
     for first in range(0, len(run.t_s) - step + 1, step):
         packet = slice(first, first + step)
         ticks = round(1e3 * float(run.t_s[first]))
         for payload in encoder.encode(ticks, run.acc[packet], run.gyr[packet]):
-            yield Frame(float(run.t_s[first + step - 1]), run.placement, profile.stream, payload)
+            yield Frame(float(run.t_s[first + step - 1]), run.placement, profile.streams[0].name, payload)
 
 
 def write_files(runs: Iterable[Samples], folder: Path) -> None:

@@ -20,18 +20,24 @@ GRAVITY = 9.80665
 
 
 class Placement(StrEnum):
-    """Where on the runner a sensor is worn."""
+    """Which part of the runner a sensor measures."""
 
     LEFT_FOOT = "left_foot"
     RIGHT_FOOT = "right_foot"
     CHEST = "chest"
+    HEART = "heart"
+    """A heart rate sensor, wherever it is worn."""
+    POD = "pod"
+    """A running speed and cadence sensor, likewise."""
 
     @property
     def is_foot(self) -> bool:
-        return self is not Placement.CHEST
+        return self in FEET
 
 
 FEET = (Placement.LEFT_FOOT, Placement.RIGHT_FOOT)
+MOTION = (*FEET, Placement.CHEST)
+"""Where motion itself is measured; the others send what they have made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,33 @@ class DeviceSamples:
 
     arrival_s: float
     placement: Placement
-    ticks: int
-    """Raw device clock of the marked sample (first or last, see the profile's clock)."""
-    acc: Array
-    """(n, 3) m/s², specific force."""
+    ticks: int | None
+    """Raw device clock of the marked sample (see the profile's clock); None: it has none."""
+    acc: Array | None
+    """(n, 3) m/s², specific force; None in a packet of angular rates alone."""
     gyr: Array | None
-    """(n, 3) rad/s; None for an accelerometer-only sensor."""
+    """(n, 3) rad/s; None for an accelerometer-only sensor or packet."""
+    kind: int = 0
+    """Which of the profile's packets it is; each has its own clock."""
+    counter: int | None = None
+    """Packets sent before, modulo the counter's bits, where the device counts them."""
+
+    def __len__(self) -> int:
+        measured = self.gyr if self.acc is None else self.acc
+        return 0 if measured is None else len(measured)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamped:
+    """The samples of one packet on the session clock, evenly spaced at the sensor's rate."""
+
+    placement: Placement
+    t_s: Array
+    """(n,) session time, s."""
+    acc: Array | None
+    """(n, 3) m/s²; None in a packet of angular rates alone."""
+    gyr: Array | None
+    """(n, 3) rad/s; None in a packet of accelerations alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -356,7 +383,75 @@ class Cue:
     """Later than this it must not be given."""
 
 
-Output = Calibration | Strike | Stride | Step | LeanState | Notice | Cue | Gap | LinkState
+@dataclass(frozen=True, slots=True)
+class HeartRate:
+    """What a heart rate sensor says, about once a second."""
+
+    t_s: float
+    """Session time of its arrival."""
+    placement: Placement
+    bpm: int
+    """Beats a minute; 0 while it finds none."""
+    contact: bool | None
+    """Whether it feels skin; None when it cannot tell."""
+    rr_s: tuple[float, ...]
+    """Times from beat to beat since the last one, s."""
+
+    @property
+    def rr_text(self) -> str:
+        """The times from beat to beat as one cell of a table."""
+        return " ".join(f"{rr_s:.4f}" for rr_s in self.rr_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSpeed:
+    """What a running speed and cadence sensor says, about once a second; by its own method."""
+
+    t_s: float
+    placement: Placement
+    running: bool
+    speed_mps: float
+    cadence: int
+    """As sent: steps a minute, with some sensors strides a minute."""
+    stride_length_m: float
+    """NaN when it does not say."""
+    distance_m: float
+    """Since it was switched on; NaN likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Charge of a sensor's battery."""
+
+    t_s: float
+    placement: Placement
+    percent: int
+
+
+class About(StrEnum):
+    """What a sensor says of itself."""
+
+    MANUFACTURER = "manufacturer"
+    MODEL = "model"
+    SERIAL = "serial"
+    HARDWARE = "hardware"
+    FIRMWARE = "firmware"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInformation:
+    """One thing that a sensor says of itself."""
+
+    t_s: float
+    placement: Placement
+    about: About
+    text: str
+
+
+Said = HeartRate | RunningSpeed | Battery | DeviceInformation
+"""What sensors say through the services that the Bluetooth SIG defines."""
+
+Output = Calibration | Strike | Stride | Step | LeanState | Notice | Cue | Gap | LinkState | Said
 """What the pipeline gives out."""
 
 
@@ -379,6 +474,10 @@ class SensorSetup:
     mount: Mount = Mount()
     address: str = ""
     name: str = ""
+    acc_range_g: float | None = None
+    """Range of the accelerometer; None: the largest of the profile, or the only one."""
+    gyr_range_dps: float | None = None
+    """Range of the gyroscope; None likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ ImuStreamError
 A bad *frame* is not an error: it is counted and reported as a `Gap`, and never stops a run.
 """
 
+from enum import StrEnum
 from pathlib import Path
 
 
@@ -32,8 +33,36 @@ class ProfileError(ImuStreamError):
         self.key = key
 
 
+class Fault(StrEnum):
+    """Why a sensor cannot be used, as far as it can be told."""
+
+    NOT_FOUND = "not found"
+    OTHER_DEVICE = "other device"
+    FIRMWARE = "firmware"
+    PAIRING = "pairing"
+    RATE = "rate"
+    RANGE = "range"
+    BUSY = "busy"
+    BATTERY = "battery"
+    REFUSED = "refused"
+    """It said no, but not why."""
+    NO_ANSWER = "no answer"
+    SILENT = "silent"
+    """It was set up, but sends nothing."""
+    NO_ADAPTER = "no adapter"
+    RADIO = "radio"
+
+
 class LinkError(ImuStreamError):
-    """A Bluetooth link that could not be made, set up or kept."""
+    """A Bluetooth link that could not be made, set up or kept.
+
+    Attributes:
+        fault: what kind of failure it is.
+    """
+
+    def __init__(self, message: str, fault: Fault = Fault.RADIO) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class RecordingError(ImuStreamError):

@@ -11,13 +11,16 @@ from imu_stream.analysis.bridging import Bridging
 from imu_stream.analysis.calibration import SensorCalibration
 from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading
+from imu_stream.analysis.joining import Joining
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
-from imu_stream.analysis.timebase import Timebase, TimebaseParams
+from imu_stream.analysis.timebase import Timebase, TimebaseParams, clockless
 from imu_stream.cueing.rules import LeanCue
 from imu_stream.datatypes import (
+    MOTION,
+    Battery,
     CalibratedSamples,
     Calibration,
     Frame,
@@ -36,7 +39,17 @@ from imu_stream.datatypes import (
     Strike,
 )
 from imu_stream.errors import ProfileError
-from imu_stream.profiles import ClockMark, Corrupt, Decoder, DeviceProfile, parse_profile
+from imu_stream.profiles import (
+    BatteryQuery,
+    Clock,
+    ClockMark,
+    Corrupt,
+    Decoder,
+    DeviceProfile,
+    Mode,
+    parse_profile,
+)
+from imu_stream.profiles.said import read_said
 
 Input = Frame | LinkState | Samples | Gap
 """Frames from a radio or a recording of it; samples and gaps from a table."""
@@ -75,35 +88,66 @@ class Reception:
 
 
 class Reader:
-    """Frames of one sensor to samples on the session clock: decode, then timebase."""
+    """Frames of one sensor to samples on the session clock: decode, timebase, join."""
 
     def __init__(self, sensor: SensorSetup, profile: DeviceProfile) -> None:
-        self._decoder = Decoder(profile, sensor.placement, sensor.rate_hz)
-        clock = profile.clock
-        params = TimebaseParams(
-            rate_hz=sensor.rate_hz,
-            seconds_per_tick=clock.seconds_per_tick,
-            bits=clock.bits,
-            marks_last_sample=clock.mark is ClockMark.LAST,
-        )
-        self._timebase = Timebase(sensor.placement, params)
+        mode = profile.mode(sensor.rate_hz, sensor.acc_range_g, sensor.gyr_range_dps)
+        self._decoder = Decoder(mode, sensor.placement)
+        params = [timebase_params(packet.clock, mode.hz) for packet in mode.packets]
+        self._timebases = [Timebase(sensor.placement, each) for each in params]
+        self._battery = profile.battery
+        self._battery_streams = stream_names(mode, self._battery)
+        self._joining = Joining(sensor.placement, [each.measures for each in mode.packets], mode.hz)
 
     def push(self, frame: Frame) -> list[Samples | Gap]:
         """A damaged packet is a gap, known when the next good one has come."""
         items: list[Samples | Gap] = []
         for decoded in self._decoder.decode(frame):
             if isinstance(decoded, Corrupt):
-                self._timebase.note_corrupt(decoded.arrival_s)
-            else:
-                items += self._timebase.push(decoded)
+                for timebase in self._timebases:
+                    timebase.note_corrupt(decoded.arrival_s)
+                continue
+            for stamped in self._timebases[decoded.kind].push(decoded):
+                items += self._joining.push(decoded.kind, stamped)
         return items
+
+    def battery(self, frame: Frame) -> Battery | None:
+        """The charge, from the answer of a device that tells it in its own way."""
+        if self._battery is None or frame.stream not in self._battery_streams:
+            return None
+        percent = self._battery.percent(frame.payload)
+        return None if percent is None else Battery(frame.arrival_s, frame.placement, percent)
 
     def link_changed(self) -> None:
         """A new link starts with a whole message."""
         self._decoder.reset()
 
     def finish(self) -> list[Samples | Gap]:
-        return self._timebase.finish()
+        items: list[Samples | Gap] = []
+        for kind, timebase in enumerate(self._timebases):
+            for stamped in timebase.finish():
+                items += self._joining.push(kind, stamped)
+        return [*items, *self._joining.finish()]
+
+
+def stream_names(mode: Mode, battery: BatteryQuery | None) -> set[str]:
+    """Under which names a battery's answers stand: the stream's, or the characteristic's UUID."""
+    if battery is None:
+        return set()
+    on = battery.characteristic
+    return {on, *(stream.name for stream in mode.streams if stream.characteristic == on)}
+
+
+def timebase_params(clock: Clock | None, rate_hz: float) -> TimebaseParams:
+    """How the clock of one kind of packets is followed."""
+    if clock is None:
+        return clockless(rate_hz)
+    return TimebaseParams(
+        rate_hz=rate_hz,
+        seconds_per_tick=clock.seconds_per_tick,
+        bits=clock.bits,
+        marks_last_sample=clock.mark is ClockMark.LAST,
+    )
 
 
 class FootMotion:
@@ -180,18 +224,18 @@ class Pipeline:
             ProfileError: a profile in the header cannot be used.
             CalibrationError: a mount in the header cannot be used.
         """
+        sensors = [sensor for sensor in header.sensors if sensor.placement in MOTION]
         self._readers = {
             sensor.placement: Reader(sensor, profile_of(sensor, header))
-            for sensor in header.sensors
+            for sensor in sensors
             if sensor.profile != TABLE
         }
         self._motions = {
-            sensor.placement: Motion(sensor, header.stride_length_factor)
-            for sensor in header.sensors
+            sensor.placement: Motion(sensor, header.stride_length_factor) for sensor in sensors
         }
         self._steps = StepJoin()
         self._cue = LeanCue(header.target_deg)
-        self.receptions = {sensor.placement: Reception() for sensor in header.sensors}
+        self.receptions = {sensor.placement: Reception() for sensor in sensors}
 
     @property
     def target_deg(self) -> float | None:
@@ -203,8 +247,7 @@ class Pipeline:
         if isinstance(item, LinkState):
             return self._link(item)
         if isinstance(item, Frame):
-            reader = self._readers.get(item.placement)
-            return [] if reader is None else self._measure(item.placement, reader.push(item))
+            return self._frame(item)
         # a recording is not trusted to hold only what its header says
         return self._measure(item.placement, [item]) if item.placement in self._motions else []
 
@@ -216,6 +259,15 @@ class Pipeline:
                 out += self._measure(placement, self._readers[placement].finish())
             out += self._cued(motion.finish())
         return out
+
+    def _frame(self, frame: Frame) -> list[Output]:
+        reader = self._readers.get(frame.placement)
+        said = read_said(frame)
+        if said is None and reader is not None:
+            said = reader.battery(frame)
+        if said is not None:
+            return [said]
+        return [] if reader is None else self._measure(frame.placement, reader.push(frame))
 
     def _link(self, state: LinkState) -> list[Output]:
         reader = self._readers.get(state.placement)

@@ -145,17 +145,20 @@ def session_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     setup = SensorSetup(CHEST, profile.name, 208.0, profile.mount)
     header = replace(header_of([setup]), profiles={profile.name: profile.text})
     path = tmp_path_factory.mktemp("session") / "run.mcap"
-    encoder = Encoder(profile, setup.rate_hz, 247)
+    mode = profile.mode(setup.rate_hz)
+    encoder = Encoder(mode, 247)
+    clock = mode.packets[0].clock
+    assert clock is not None
     size = encoder.samples_per_packet
     t_s = np.arange(round(SECONDS * 208.0) // size * size) / 208.0
     motion = VirtualSensor(Runner(standing_then(Gait())), CHEST, WORN_ON_CHEST).measure(t_s)
     with Recorder(path, header, clock=lambda: 0.0) as recorder:
         for first in range(0, len(t_s), size):
             rows = slice(first, first + size)
-            ticks = round(float(t_s[first]) / profile.clock.seconds_per_tick)
+            ticks = round(float(t_s[first]) / clock.seconds_per_tick)
             for payload in encoder.encode(ticks, motion.acc[rows], motion.gyr[rows]):
                 arrival_s = float(t_s[rows][-1]) + 0.02
-                recorder.write(Frame(arrival_s, CHEST, profile.stream, payload))
+                recorder.write(Frame(arrival_s, CHEST, profile.streams[0].name, payload))
     return path
 
 

@@ -74,7 +74,7 @@ def setup_of(placement: Placement) -> SensorSetup:
 def frames_of(runner: Runner, setup: SensorSetup, seconds: float) -> list[Frame]:
     """What the sensor sends over a link that delays each packet a little."""
     profile = PROFILES[setup.profile]
-    encoder = Encoder(profile, setup.rate_hz, MTU)
+    encoder = Encoder(profile.mode(setup.rate_hz), MTU)
     size = encoder.samples_per_packet
     t_s = np.arange(int(seconds * setup.rate_hz) // size * size) / setup.rate_hz
     worn_so = wear(profile, setup.placement, seed=1)
@@ -85,13 +85,15 @@ def frames_of(runner: Runner, setup: SensorSetup, seconds: float) -> list[Frame]
         rows = slice(first, first + size)
         payloads = encoder.encode(ticks_of(profile, t_s[rows]), motion.acc[rows], motion.gyr[rows])
         arrival_s = float(t_s[rows][-1] + 0.02 + random.exponential(0.004))
-        frames += [Frame(arrival_s, setup.placement, profile.stream, p) for p in payloads]
+        frames += [Frame(arrival_s, setup.placement, profile.streams[0].name, p) for p in payloads]
     return frames
 
 
 def ticks_of(profile: DeviceProfile, t_s: Array) -> int:
-    marked_s = float(t_s[0] if profile.clock.mark is ClockMark.FIRST else t_s[-1])
-    return round((1000.0 + marked_s) / profile.clock.seconds_per_tick)
+    clock = profile.default_mode.packets[0].clock
+    assert clock is not None
+    marked_s = float(t_s[0] if clock.mark is ClockMark.FIRST else t_s[-1])
+    return round((1000.0 + marked_s) / clock.seconds_per_tick)
 
 
 def arrival_of(item: Frame | LinkState) -> float:
@@ -241,7 +243,7 @@ def test_any_bytes_are_survived(
     session: Recorded, placement: Placement, payloads: list[bytes], at: int
 ) -> None:
     place = session.items[at]
-    stream = PROFILES[WORN[placement][0]].stream
+    stream = PROFILES[WORN[placement][0]].streams[0].name
     noise = [Frame(arrival_of(place), placement, stream, payload) for payload in payloads]
     pipeline_outputs(
         Pipeline(session.header), [*session.items[:at], *noise, *session.items[at:450]]

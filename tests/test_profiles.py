@@ -22,6 +22,7 @@ from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Mount, Pl
 from imu_stream.errors import ProfileError
 from imu_stream.profiles import (
     Advertisement,
+    Clock,
     ClockMark,
     Corrupt,
     Decoder,
@@ -32,13 +33,11 @@ from imu_stream.profiles import (
     Write,
     builtin_profiles,
     find_profile,
-    is_refusal,
-    is_reply,
     load_profile,
     match_profile,
     parse_profile,
 )
-from imu_stream.profiles.schema import Framing, Vectors, fields_of
+from imu_stream.profiles.packets import Framing, Vectors, fields_of
 
 unhurried = settings(deadline=None, max_examples=60)
 
@@ -65,7 +64,7 @@ def vector(device: str, kind: str) -> tuple[bytes, Any]:
 
 
 def decode(decoder: Decoder, payloads: Iterable[bytes]) -> list[DeviceSamples | Corrupt]:
-    stream = decoder._stream.name
+    (stream,) = decoder._streams
     frames = (
         Frame(0.01 * k, Placement.CHEST, stream, payload) for k, payload in enumerate(payloads)
     )
@@ -73,7 +72,7 @@ def decode(decoder: Decoder, payloads: Iterable[bytes]) -> list[DeviceSamples | 
 
 
 def decode_once(profile: DeviceProfile, payloads: Iterable[bytes]) -> list[DeviceSamples | Corrupt]:
-    return decode(Decoder(profile, Placement.CHEST, profile.default_rate_hz), payloads)
+    return decode(Decoder(profile.mode(profile.default_rate_hz), Placement.CHEST), payloads)
 
 
 def make_packets(profile: DeviceProfile, samples: int, count: int) -> list[Packet]:
@@ -86,6 +85,20 @@ def make_packets(profile: DeviceProfile, samples: int, count: int) -> list[Packe
         )
         for k in range(count)
     ]
+
+
+def accepted(step: Write, answer: bytes) -> bool:
+    return step.reply is not None and step.reply.accepts(answer)
+
+
+def refused(step: Write, answer: bytes) -> bool:
+    return step.reply is not None and step.reply.refuses(answer) is not None
+
+
+def clock_of(profile: DeviceProfile) -> Clock:
+    clock = profile.default_mode.packets[0].clock
+    assert clock is not None
+    return clock
 
 
 def encode(encoder: Encoder, packets: Iterable[Packet]) -> list[list[bytes]]:
@@ -125,7 +138,7 @@ def test_profile_says_what_it_is(profile: DeviceProfile) -> None:
     assert profile.placements <= {"foot", "chest"}
     assert profile.default_rate_hz in profile.rates_hz
     assert profile.acc_saturation > GRAVITY
-    assert profile.data_characteristic in {c.uuid for c in profile.characteristics}
+    assert {s.characteristic for s in profile.streams} <= {c.uuid for c in profile.characteristics}
     assert find_profile(profile.name) is profile
 
 
@@ -192,7 +205,7 @@ def test_impossible_rate_is_refused(wanted_hz: float) -> None:
 
 def test_rate_not_offered_is_refused() -> None:
     with pytest.raises(ProfileError, match="no rate of 60 Hz"):
-        find_profile("movesense").setup(60)
+        find_profile("movesense").mode(60).setup
 
 
 def test_unknown_name_lists_the_known() -> None:
@@ -207,9 +220,9 @@ def test_unknown_name_lists_the_known() -> None:
 def test_virtual_device_answers_every_step(profile: DeviceProfile) -> None:
     for rate_hz in profile.rates_hz:
         responder = Responder(profile)
-        started = [rate for rate, _ in run_steps(responder, profile.setup(rate_hz)) if rate]
+        started = [rate for rate, _ in run_steps(responder, profile.mode(rate_hz).setup) if rate]
         assert started == [rate_hz]
-        assert run_steps(responder, profile.shutdown(rate_hz))[-1] == (None, True)
+        assert run_steps(responder, profile.mode(rate_hz).shutdown)[-1] == (None, True)
 
 
 def run_steps(
@@ -221,15 +234,15 @@ def run_steps(
         if isinstance(step, Write):
             response = responder.respond(step.characteristic.upper(), step.payload)
             replies = [r.payload for r in response.replies]
-            assert step.reply is None or [is_reply(step, reply) for reply in replies] == [True]
-            effects.append((response.streaming_rate_hz, response.stop))
+            assert step.reply is None or [accepted(step, reply) for reply in replies] == [True]
+            effects.append((response.start, response.stop))
     return effects
 
 
 @every_profile
 def test_steps_use_what_the_service_has(profile: DeviceProfile) -> None:
     properties = {c.uuid: c.properties for c in profile.characteristics}
-    for step in (*profile.setup(profile.default_rate_hz), *profile.shutdown(profile.rates_hz[0])):
+    for step in (*profile.mode(profile.default_rate_hz).setup, *profile.mode(profile.rates_hz[0]).shutdown):
         allowed = properties[step.characteristic]
         if isinstance(step, Subscribe):
             assert {"notify", "indicate"} & set(allowed)
@@ -238,29 +251,29 @@ def test_steps_use_what_the_service_has(profile: DeviceProfile) -> None:
 
 
 def test_unknown_write_is_not_answered() -> None:
-    response = Responder(PROFILES[0]).respond(PROFILES[0].data_characteristic, b"\x00")
-    assert (response.replies, response.streaming_rate_hz, response.stop) == ((), None, False)
+    response = Responder(PROFILES[0]).respond(PROFILES[0].streams[0].characteristic, b"\x00")
+    assert (response.replies, response.start, response.stop) == ((), None, False)
 
 
 def test_refusals_are_known() -> None:
-    (start,) = (s for s in find_profile("polar_h10").setup(200) if isinstance(s, Write) and s.reply)
-    assert is_reply(start, bytes.fromhex("f00202000001"))
-    assert is_refusal(start, bytes.fromhex("f0020208"))
-    assert not is_refusal(start, bytes.fromhex("f00202000001"))
-    assert not is_refusal(start, bytes.fromhex("f0030206"))
-    subscribe = find_profile("movesense").setup(208)[-1]
+    (start,) = (s for s in find_profile("polar_h10").mode(200).setup if isinstance(s, Write) and s.reply)
+    assert accepted(start, bytes.fromhex("f00202000001"))
+    assert refused(start, bytes.fromhex("f0020208"))
+    assert not refused(start, bytes.fromhex("f00202000001"))
+    assert not refused(start, bytes.fromhex("f0030206"))
+    subscribe = find_profile("movesense").mode(208).setup[-1]
     assert isinstance(subscribe, Write)
-    assert is_refusal(subscribe, bytes.fromhex("01639401"))
-    assert not is_reply(subscribe, bytes.fromhex("0101c800"))
+    assert refused(subscribe, bytes.fromhex("01639401"))
+    assert not accepted(subscribe, bytes.fromhex("0101c800"))
 
 
 def test_reply_is_found_behind_other_packages() -> None:
-    start = find_profile("capture2go").setup(200)[-1]
+    start = find_profile("capture2go").mode(200).setup[-1]
     assert isinstance(start, Write)
     assert start.reply
     status = capture2go_package(0x0201, bytes(20))
-    assert is_reply(start, b"\xff" + status + start.reply.example[1:])
-    assert not is_reply(start, b"\xff" + status)
+    assert accepted(start, b"\xff" + status + start.reply.example[1:])
+    assert not accepted(start, b"\xff" + status)
 
 
 @pytest.mark.parametrize(
@@ -277,15 +290,15 @@ def test_reply_is_found_behind_other_packages() -> None:
 )
 def test_commands_are_the_published_ones(name: str, rate_hz: float, device: str, kind: str) -> None:
     profile = find_profile(name)
-    steps = (*profile.setup(rate_hz), *profile.shutdown(rate_hz))
+    steps = (*profile.mode(rate_hz).setup, *profile.mode(rate_hz).shutdown)
     assert vector(device, kind)[0] in [s.payload for s in steps if isinstance(s, Write)]
 
 
 @pytest.mark.parametrize("kind", ["pmd_cp_response", "cp_start_reply"])
 def test_published_replies_are_accepted(kind: str) -> None:
     profile = find_profile("polar_h10")
-    steps = (*profile.setup(200), *profile.shutdown(200))
-    assert any(is_reply(s, vector("polar", kind)[0]) for s in steps if isinstance(s, Write))
+    steps = (*profile.mode(200).setup, *profile.mode(200).shutdown)
+    assert any(accepted(s, vector("polar", kind)[0]) for s in steps if isinstance(s, Write))
 
 
 # ---------------------------------------------------------------- published packets
@@ -304,7 +317,7 @@ def test_capture2go_packet() -> None:
 
 def test_movesense_packet() -> None:
     payload, expected = vector("movesense", "/Meas/IMU6/52")
-    decoder = Decoder(find_profile("movesense"), Placement.LEFT_FOOT, 52)
+    decoder = Decoder(find_profile("movesense").mode(52), Placement.LEFT_FOOT)
     (samples,) = samples_of(decode(decoder, [b"\x02\x63" + payload]))
     assert samples.ticks == expected["Timestamp"]
     acc = [[row[axis] for axis in "xyz"] for row in expected["ArrayAcc"]]
@@ -340,8 +353,8 @@ def test_polar_packet_of_the_documentation() -> None:
 def test_decoding_undoes_encoding_within_half_a_step(data: st.DataObject) -> None:
     profile = data.draw(any_profile)
     rate_hz = data.draw(st.sampled_from(profile.rates_hz))
-    encoder = Encoder(profile, rate_hz, data.draw(st.integers(40, 517)))
-    ticks = data.draw(st.integers(0, 2 ** (profile.clock.bits - 1) - 1))
+    encoder = Encoder(profile.mode(rate_hz), data.draw(st.integers(40, 517)))
+    ticks = data.draw(st.integers(0, 2 ** (clock_of(profile).bits - 1) - 1))
     limits = [profile.acc_saturation, profile.gyr_saturation]
     acc, gyr = (
         data.draw(arrays(float, (encoder.samples_per_packet, 3), elements=near(limit)))
@@ -351,7 +364,7 @@ def test_decoding_undoes_encoding_within_half_a_step(data: st.DataObject) -> Non
     )
     assert acc is not None
     payloads = encoder.encode(ticks, acc, gyr)
-    (samples,) = samples_of(decode(Decoder(profile, Placement.CHEST, rate_hz), payloads))
+    (samples,) = samples_of(decode(Decoder(profile.mode(rate_hz), Placement.CHEST), payloads))
     assert samples.ticks == ticks
     assert_within_half_a_step(profile, "acc", samples.acc, acc)
     if gyr is not None:
@@ -366,7 +379,7 @@ def near(limit: float) -> st.SearchStrategy[float]:
 def assert_within_half_a_step(
     profile: DeviceProfile, quantity: str, decoded: Array, given: Array
 ) -> None:
-    vectors = fields_of(profile.rates[0].packet.fields, Vectors)
+    vectors = fields_of(profile.default_mode.packets[0].fields, Vectors)
     (field,) = (each for each in vectors if each.quantity == quantity)
     limit = field.saturation
     half_step = limit * 2**-24 if field.type == "f32" else field.scale / 2
@@ -375,16 +388,16 @@ def assert_within_half_a_step(
 
 @every_profile
 def test_counter_starts_again(profile: DeviceProfile) -> None:
-    encoder = Encoder(profile, profile.default_rate_hz)
+    encoder = Encoder(profile.mode(profile.default_rate_hz))
     (packet,) = make_packets(profile, encoder.samples_per_packet, 1)
-    payloads = encoder.encode(2**profile.clock.bits + 5, packet.acc, packet.gyr)
+    payloads = encoder.encode(2**clock_of(profile).bits + 5, packet.acc, packet.gyr)
     assert samples_of(decode_once(profile, payloads))[0].ticks == 5
 
 
 @every_profile
 def test_packet_is_complete_with_its_notifications(profile: DeviceProfile) -> None:
-    encoder = Encoder(profile, profile.default_rate_hz, mtu=60)
-    decoder = Decoder(profile, Placement.CHEST, profile.default_rate_hz)
+    encoder = Encoder(profile.mode(profile.default_rate_hz), mtu=60)
+    decoder = Decoder(profile.mode(profile.default_rate_hz), Placement.CHEST)
     usual = encoder.samples_per_packet
     for packet in make_packets(profile, usual, 4):
         payloads = encoder.encode(packet.ticks, packet.acc, packet.gyr)
@@ -396,8 +409,8 @@ def test_packet_is_complete_with_its_notifications(profile: DeviceProfile) -> No
 
 def test_encoder_refuses_what_does_not_fit() -> None:
     with pytest.raises(ProfileError, match="no packet fits"):
-        Encoder(find_profile("polar_h10"), 200, mtu=18)
-    encoder = Encoder(find_profile("capture2go"), 200)
+        Encoder(find_profile("polar_h10").mode(200), mtu=18)
+    encoder = Encoder(find_profile("capture2go").mode(200))
     with pytest.raises(ValueError, match=r"shape \(8, 3\)"):
         encoder.encode(0, np.zeros((7, 3)), np.zeros((7, 3)))
     with pytest.raises(ValueError, match="gyr"):
@@ -415,7 +428,7 @@ def capture2go_package(header: int, payload: bytes) -> bytes:
 
 def capture2go_stream(count: int) -> bytes:
     profile = find_profile("capture2go")
-    encoded = encode(Encoder(profile, 200), make_packets(profile, 8, count))
+    encoded = encode(Encoder(profile.mode(200)), make_packets(profile, 8, count))
     return b"".join(notification[1:] for (notification,) in encoded)
 
 
@@ -472,7 +485,7 @@ def movesense_message(ticks: int, samples: int) -> bytes:
 @pytest.mark.parametrize("mtu", [23, 26, 100, 153, 247, 392, 393, 517])
 def test_messages_are_joined_from_parts(mtu: int) -> None:
     profile = find_profile("movesense")
-    encoder = Encoder(profile, 208, mtu)
+    encoder = Encoder(profile.mode(208), mtu)
     packets = make_packets(profile, 16, 5)
     payloads = [n for notifications in encode(encoder, packets) for n in notifications]
     decoded = decode_once(profile, payloads)
@@ -483,14 +496,14 @@ def test_messages_are_joined_from_parts(mtu: int) -> None:
 
 
 def test_message_of_unusual_length_is_held_once() -> None:
-    decoder = Decoder(find_profile("movesense"), Placement.CHEST, 208)
+    decoder = Decoder(find_profile("movesense").mode(208), Placement.CHEST)
     assert decode(decoder, [movesense_message(0, 8)]) == []
     assert [s.ticks for s in samples_of(decode(decoder, [movesense_message(1, 8)]))] == [0, 1]
     assert [s.ticks for s in samples_of(decode(decoder, [movesense_message(2, 8)]))] == [2]
 
 
 def test_wrongly_learned_length_is_unlearned() -> None:
-    decoder = Decoder(find_profile("movesense"), Placement.CHEST, 208)
+    decoder = Decoder(find_profile("movesense").mode(208), Placement.CHEST)
     message = movesense_message(0, 12)
     first, rest = message[:150], b"\x03\x63" + message[150:]  # the first part fits 6 samples
     decode(decoder, [first, first])
@@ -520,13 +533,13 @@ def test_other_answers_are_ignored() -> None:
 
 def test_other_streams_are_ignored() -> None:
     for profile in PROFILES:
-        decoder = Decoder(profile, Placement.CHEST, profile.default_rate_hz)
+        decoder = Decoder(profile.mode(profile.default_rate_hz), Placement.CHEST)
         assert decoder.decode(Frame(0.0, Placement.CHEST, "battery", b"\x64")) == []
 
 
 def test_reset_forgets_half_a_message() -> None:
     message = movesense_message(0, 16)
-    decoder = Decoder(find_profile("movesense"), Placement.CHEST, 208)
+    decoder = Decoder(find_profile("movesense").mode(208), Placement.CHEST)
     decode(decoder, [message[:244]])
     decoder.reset()
     assert [type(d) for d in decode(decoder, [message])] == [DeviceSamples]
@@ -566,7 +579,7 @@ def test_a_value_that_no_sensor_measures_is_damage(bits: str) -> None:
 def test_one_damaged_notification_spoils_one_packet(
     profile: DeviceProfile, which: int, where: int, cut: bool
 ) -> None:
-    encoder = Encoder(profile, profile.default_rate_hz, mtu=128)
+    encoder = Encoder(profile.mode(profile.default_rate_hz), mtu=128)
     packets = make_packets(profile, encoder.samples_per_packet, 8)
     encoded = encode(encoder, packets)
     whole = fingerprints(samples_of(decode_once(profile, [n for ns in encoded for n in ns])))

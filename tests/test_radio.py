@@ -48,7 +48,7 @@ async def plans_for(radio: VirtualRadio) -> list[SensorPlan]:
         radio.addresses, builtin_profiles(), timeout_s=5.0, scanner_backend=radio.scanner_backend
     )
     return [
-        SensorPlan(placement, one.device, one.profile, one.profile.choose_rate(None))
+        SensorPlan(placement, one.device, one.profile, one.profile.default_mode)
         for placement, one in found.items()
         if one.profile is not None
     ]
@@ -75,7 +75,7 @@ class Received:
 
     def __init__(self, plans: list[SensorPlan]) -> None:
         self._plans = {plan.placement: plan for plan in plans}
-        self._decoders = {p.placement: Decoder(p.profile, p.placement, p.rate_hz) for p in plans}
+        self._decoders = {p.placement: Decoder(p.mode, p.placement) for p in plans}
         self.samples: Mapping[Placement, list[DeviceSamples]] = {p.placement: [] for p in plans}
 
     def take(self, item: Frame | LinkState) -> None:
@@ -87,19 +87,20 @@ class Received:
     def device_times(self, placement: Placement) -> np.ndarray:
         """Time of the first sample of every packet on the device's clock, s."""
         plan = self._plans[placement]
-        clock = plan.profile.clock
+        clock = plan.mode.packets[0].clock
+        assert clock is not None
         packets = self.samples[placement]
         times = np.array([packet.ticks for packet in packets], dtype=np.float64)
-        lengths = np.array([len(packet.acc) - 1 for packet in packets])
-        marked = 0 if clock.mark is ClockMark.FIRST else lengths / plan.rate_hz
+        lengths = np.array([len(packet) - 1 for packet in packets])
+        marked = 0 if clock.mark is ClockMark.FIRST else lengths / plan.mode.hz
         return times * clock.seconds_per_tick - marked
 
     def assert_complete(self, placement: Placement, at_least_s: float) -> None:
         plan = self._plans[placement]
-        lengths = np.array([len(packet.acc) for packet in self.samples[placement]])
-        passed = np.diff(self.device_times(placement)) * plan.rate_hz
+        lengths = np.array([len(packet) for packet in self.samples[placement]])
+        passed = np.diff(self.device_times(placement)) * plan.mode.hz
         assert np.abs(passed - lengths[:-1]).max() < 0.5
-        assert lengths.sum() >= at_least_s * plan.rate_hz
+        assert lengths.sum() >= at_least_s * plan.mode.hz
 
 
 async def collect(source: BleSource, received: Received, seconds: float) -> None:
@@ -251,13 +252,14 @@ def test_runner_stands_still_until_the_start() -> None:
 
 @pytest.mark.parametrize("name", WORN.values())
 def test_device_clock_runs_at_its_own_pace_and_wraps(name: str) -> None:
-    profile = find_profile(name)
-    clock = DeviceClock(profile, clock_ppm=100.0, seed=3)
+    carried = find_profile(name).default_mode.packets[0].clock
+    assert carried is not None
+    clock = DeviceClock(clock_ppm=100.0, seed=3)
     assert clock.instants(5.0, np.array([1000.0])) == pytest.approx([1004.9], abs=1e-3)
     start_s = time.monotonic()
-    ticks = clock.ticks(start_s, 0.0), clock.ticks(start_s, 1.0)
-    modulus = 1 << profile.clock.bits
-    assert (ticks[1] - ticks[0]) % modulus * profile.clock.seconds_per_tick == pytest.approx(1.0)
+    ticks = clock.ticks(carried, start_s, 0.0), clock.ticks(carried, start_s, 1.0)
+    modulus = 1 << carried.bits
+    assert (ticks[1] - ticks[0]) % modulus * carried.seconds_per_tick == pytest.approx(1.0)
     assert all(0 <= each < modulus for each in ticks)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.random import Generator, default_rng
 
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
-from imu_stream.datatypes import Array, DeviceSamples, Gap, GapReason, Placement, Samples
+from imu_stream.datatypes import Array, DeviceSamples, Gap, GapReason, Placement, Stamped
 
 CHEST = Placement.CHEST
 MOST_PACKETS = 2000
@@ -99,32 +99,32 @@ off_rate_devices = st.builds(replace, devices, rate_error=st.floats(-0.02, 0.02)
 packet_numbers = st.integers(30, 90)
 
 
-def through(device: Device, packets: Sequence[DeviceSamples]) -> list[Samples | Gap]:
+def through(device: Device, packets: Sequence[DeviceSamples]) -> list[Stamped | Gap]:
     timebase = Timebase(CHEST, device.params)
     out = [item for packet in packets for item in timebase.push(packet)]
     return [*out, *timebase.finish()]
 
 
-def samples_of(items: Sequence[Samples | Gap]) -> list[Samples]:
-    return [item for item in items if isinstance(item, Samples)]
+def samples_of(items: Sequence[Stamped | Gap]) -> list[Stamped]:
+    return [item for item in items if isinstance(item, Stamped)]
 
 
-def gaps_of(items: Sequence[Samples | Gap]) -> list[Gap]:
+def gaps_of(items: Sequence[Stamped | Gap]) -> list[Gap]:
     return [item for item in items if isinstance(item, Gap)]
 
 
-def errors_s(device: Device, items: Sequence[Samples | Gap]) -> Array:
+def errors_s(device: Device, items: Sequence[Stamped | Gap]) -> Array:
     """How late each sample is stamped; a quick packet arrives at its last sample's time."""
     stretches = samples_of(items)
     numbers = np.concatenate([samples.acc[:, 0] for samples in stretches])
     return np.concatenate([s.t_s for s in stretches]) - numbers * device.period_s
 
 
-def numbers_of(items: Sequence[Samples | Gap]) -> list[int]:
+def numbers_of(items: Sequence[Stamped | Gap]) -> list[int]:
     return [int(n) for samples in samples_of(items) for n in samples.acc[:, 0]]
 
 
-def times_of(items: Sequence[Samples | Gap]) -> Array:
+def times_of(items: Sequence[Stamped | Gap]) -> Array:
     return np.concatenate([samples.t_s for samples in samples_of(items)])
 
 
@@ -134,7 +134,7 @@ def tolerance_s(device: Device) -> float:
     return 0.003 + device.quickest_s() + device.seconds_per_tick + skew_s
 
 
-def assert_times_are_true(device: Device, items: Sequence[Samples | Gap]) -> None:
+def assert_times_are_true(device: Device, items: Sequence[Stamped | Gap]) -> None:
     """A rate that is off is learnt within seconds; until then samples are late or early by it."""
     packet_s = device.samples_per_packet / device.rate_hz
     learning_s = 6.0 * abs(device.rate_error) * packet_s
@@ -166,8 +166,8 @@ def test_lost_packets_are_one_gap_of_their_size(device: Device, first: int, coun
     assert gap.samples == count * per_packet
     at = items.index(gap)
     before, after = items[at - 1], items[at + 1]
-    assert isinstance(before, Samples)
-    assert isinstance(after, Samples)
+    assert isinstance(before, Stamped)
+    assert isinstance(after, Stamped)
     period_s = device.period_s
     assert gap.start_s == pytest.approx(before.t_s[-1] + period_s, abs=0.5 * period_s)
     assert gap.end_s == pytest.approx(after.t_s[0], abs=0.5 * period_s)
@@ -190,7 +190,7 @@ def test_repeated_packets_are_dropped(device: Device, at: int, copies: int, late
 def test_damaged_packet_is_a_gap_that_says_so(device: Device, at: int, lost: int) -> None:
     """Damage may also take no samples with it; then the gap is empty."""
     timebase, packets = Timebase(CHEST, device.params), device.packets(120)
-    items: list[Samples | Gap] = []
+    items: list[Stamped | Gap] = []
     for packet in packets[:at]:
         items += timebase.push(packet)
     timebase.note_corrupt(0.0)

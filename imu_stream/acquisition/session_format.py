@@ -67,7 +67,7 @@ def header_from_json(text: str) -> SessionHeader:
         started=checked_text(content["started"]),
         sensors=tuple(_sensor(sensor) for sensor in content["sensors"]),
         profiles={name: checked_text(profile) for name, profile in profiles.items()},
-        target_deg=None if target_deg is None else checked_number(target_deg),
+        target_deg=_optional(target_deg),
         stride_length_factor=checked_number(content.get("stride_length_factor", 1.0)),
     )
 
@@ -83,7 +83,13 @@ def _sensor(content: Mapping[str, object]) -> SensorSetup:
         mount=Mount(checked_text(mount["forward"]), checked_text(mount["up"])),
         address=checked_text(content["address"]),
         name=checked_text(content["name"]),
+        acc_range_g=_optional(content.get("acc_range_g")),
+        gyr_range_dps=_optional(content.get("gyr_range_dps")),
     )
+
+
+def _optional(value: object) -> float | None:
+    return None if value is None else checked_number(value)
 
 
 def nanoseconds(seconds: float) -> int:

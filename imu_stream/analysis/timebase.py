@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imu_stream.datatypes import DeviceSamples, Gap, GapReason, Placement, Samples
+from imu_stream.datatypes import DeviceSamples, Gap, GapReason, Placement, Stamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class TimebaseParams:
     seconds_per_tick: float
     bits: int
     marks_last_sample: bool
+    slack_s: float = 0.0
+    """What the time of a packet may be wrong by, beyond half its length, without being a gap."""
     phase_gain: float = 0.1
     """Share of a packet's time error that is taken over: smooths a coarse clock (1 ms ticks)."""
     period_gain: float = 0.005
@@ -37,17 +39,38 @@ class TimebaseParams:
     """So was one that jumps, and then lags behind arrival by more than any radio delays."""
 
 
+ARRIVAL_TICK_S = 1e-6
+
+
+def clockless(rate_hz: float) -> TimebaseParams:
+    """Follow a device that sends no time: by the arrival of its packets, smoothed.
+
+    A phase-locked loop, critically damped, that settles in about a hundred packets. Packets lost
+    in a pause shorter than `slack_s` cannot be told from a late one: no gap is reported,
+    and the times are off until the loop has caught up.
+    """
+    return TimebaseParams(
+        rate_hz=rate_hz,
+        seconds_per_tick=ARRIVAL_TICK_S,
+        bits=64,
+        marks_last_sample=True,
+        slack_s=0.25,
+        phase_gain=0.02,
+        period_gain=1e-4,
+    )
+
+
 class Timebase:
     """Puts the packets of one sensor on the session clock.
 
-    In: `DeviceSamples` in order of arrival. Out: `Samples` and `Gap`. A packet is the unit: it
+    In: `DeviceSamples` in order of arrival. Out: `Stamped` and `Gap`. A packet is the unit: it
     is never cut. Repeated packets are dropped; a lost one is a `Gap`, never interpolated.
     """
 
     def __init__(self, placement: Placement, params: TimebaseParams) -> None:
         self._placement = placement
         self._params = params
-        self._held: list[Samples | Gap] = []
+        self._held: list[Stamped | Gap] = []
         self._held_latency: list[float] = []
         self._settled = False
         self._corrupt = False
@@ -69,12 +92,13 @@ class Timebase:
         self._corrupt = True
         self._corrupt_s = arrival_s
 
-    def push(self, packet: DeviceSamples) -> list[Samples | Gap]:
+    def push(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         """Sample times on the session clock, and what is missing before them."""
-        count = len(packet.acc)
+        count = len(packet)
         if count == 0:
             return []
-        step_s = self._clock_step(packet.ticks)
+        ticks = self._ticks_of(packet)
+        step_s = self._clock_step(ticks)
         if self._last_ticks is None:
             return self._begin(packet)
         first_s = self._device_s + step_s - self._mark_offset_s(count)
@@ -84,11 +108,12 @@ class Timebase:
         error_s = first_s - self._next_s
         # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
         tolerance_s = 0.5 * count * self._period_s + self._params.seconds_per_tick
+        tolerance_s += self._params.slack_s
         if error_s < -tolerance_s:
             return []
         if error_s > tolerance_s and -ahead_s > self._params.longest_delay_s:
             return self._clock_was_reset(packet)
-        items: list[Samples | Gap] = []
+        items: list[Stamped | Gap] = []
         if error_s > tolerance_s:
             items.append(self._gap(self._next_s, first_s))
             start_s = first_s
@@ -101,7 +126,7 @@ class Timebase:
         items.append(self._emit(packet, start_s))
         return self._release(items)
 
-    def finish(self) -> list[Samples | Gap]:
+    def finish(self) -> list[Stamped | Gap]:
         """Let go of what is still held back, and report damage that nothing followed."""
         self._settled = True
         if not self._corrupt:
@@ -111,6 +136,12 @@ class Timebase:
         gap = self._gap(self._next_s, self._next_s)
         self._corrupt = False
         return self._release([gap])
+
+    def _ticks_of(self, packet: DeviceSamples) -> int:
+        """A device without clock is stamped by its packets' arrival."""
+        if packet.ticks is not None:
+            return packet.ticks
+        return round(packet.arrival_s / self._params.seconds_per_tick)
 
     def _clock_step(self, ticks: int) -> float:
         if self._last_ticks is None:
@@ -124,21 +155,21 @@ class Timebase:
     def _mark_offset_s(self, count: int) -> float:
         return (count - 1) * self._period_s if self._params.marks_last_sample else 0.0
 
-    def _begin(self, packet: DeviceSamples) -> list[Samples | Gap]:
+    def _begin(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         self._device_s = 0.0
-        start_s = -self._mark_offset_s(len(packet.acc))
-        last_s = start_s + (len(packet.acc) - 1) * self._period_s
+        start_s = -self._mark_offset_s(len(packet))
+        last_s = start_s + (len(packet) - 1) * self._period_s
         self._offset_s = packet.arrival_s - last_s
         self._envelope_start_s = last_s
         damage = [self._gap(start_s, start_s)] if self._corrupt else []
         return self._release([*damage, self._emit(packet, start_s)])
 
-    def _clock_was_reset(self, packet: DeviceSamples) -> list[Samples | Gap]:
+    def _clock_was_reset(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         held = self.finish()
         before_s = self._next_s + self._offset_s
         self._restart()
         items = self._begin(packet)
-        first_s = next(float(i.t_s[0]) for i in items if isinstance(i, Samples))
+        first_s = next(float(i.t_s[0]) for i in items if isinstance(i, Stamped))
         end_s = max(first_s, before_s)
         return [*held, Gap(self._placement, before_s, end_s, GapReason.CLOCK, 0), *items]
 
@@ -149,16 +180,16 @@ class Timebase:
             self._placement, start_s + self._offset_s, end_s + self._offset_s, reason, missing
         )
 
-    def _emit(self, packet: DeviceSamples, start_s: float) -> Samples:
+    def _emit(self, packet: DeviceSamples, start_s: float) -> Stamped:
         """Stamp the packet, follow the clock, and look at how quick it was."""
-        count = len(packet.acc)
+        count = len(packet)
         self._offset_s += self._offset_rate * count * self._period_s
         device_s = start_s + self._period_s * np.arange(count, dtype=np.float64)
         self._next_s = start_s + count * self._period_s
-        self._last_ticks = packet.ticks
+        self._last_ticks = self._ticks_of(packet)
         self._corrupt = False
         self._follow_envelope(packet.arrival_s, float(device_s[-1]))
-        return Samples(packet.placement, device_s + self._offset_s, packet.acc, packet.gyr)
+        return Stamped(packet.placement, device_s + self._offset_s, packet.acc, packet.gyr)
 
     def _follow_envelope(self, arrival_s: float, last_s: float) -> None:
         latency_s = arrival_s - (last_s + self._offset_s)
@@ -172,7 +203,7 @@ class Timebase:
         self._envelope_start_s = last_s
         self._quickest_s = np.inf
 
-    def _release(self, items: list[Samples | Gap]) -> list[Samples | Gap]:
+    def _release(self, items: list[Stamped | Gap]) -> list[Stamped | Gap]:
         """Hold everything back until the quickest of the first packets is known."""
         if self._settled and not self._held:
             return items
@@ -188,7 +219,7 @@ class Timebase:
         return released
 
 
-def shifted(item: Samples | Gap, shift_s: float) -> Samples | Gap:
+def shifted(item: Stamped | Gap, shift_s: float) -> Stamped | Gap:
     """The same samples or gap, later by `shift_s`."""
     if isinstance(item, Gap):
         return Gap(
@@ -198,4 +229,4 @@ def shifted(item: Samples | Gap, shift_s: float) -> Samples | Gap:
             item.reason,
             item.samples,
         )
-    return Samples(item.placement, item.t_s + shift_s, item.acc, item.gyr)
+    return Stamped(item.placement, item.t_s + shift_s, item.acc, item.gyr)

@@ -50,7 +50,7 @@ def plan(placement: Placement, found: Found) -> SensorPlan:
         raise ProfileError(label, "", f"a {profile.title} serves for {places}, not {placement}")
     fast_enough = [hz for hz in profile.rates_hz if hz >= RATE_WANTED_HZ]
     rate_hz = min(fast_enough) if fast_enough else max(profile.rates_hz)
-    return SensorPlan(placement, found.device, profile, rate_hz)
+    return SensorPlan(placement, found.device, profile, profile.mode(rate_hz))
 
 
 def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
@@ -71,7 +71,7 @@ def _setup(one: SensorPlan, mount: str | None) -> SensorSetup:
     setup = SensorSetup(
         one.placement,
         one.profile.name,
-        one.rate_hz,
+        one.mode.hz,
         one.profile.mount,
         one.device.address,
         one.device.name or "",

@@ -13,14 +13,17 @@ from imu_stream.acquisition.simulation.scoring import Score
 from imu_stream.cli.speaking import console, say
 from imu_stream.datatypes import (
     FEET,
+    Battery,
     Calibration,
     Cue,
+    HeartRate,
     LeanState,
     LinkPhase,
     LinkState,
     Notice,
     Output,
     Placement,
+    RunningSpeed,
     Stride,
     Strike,
     StrikeType,
@@ -28,6 +31,7 @@ from imu_stream.datatypes import (
 from imu_stream.pipeline import Pipeline
 from imu_stream.sinks.summary import Summary
 
+LOW_BATTERY_PERCENT = 10
 STALE_S = 2.0
 """Older values are not shown as live."""
 DISPLAY_STRIDES = 8
@@ -59,6 +63,9 @@ class LiveView:
         self._stride: Stride | None = None
         self._leans: deque[LeanState] = deque(maxlen=DISPLAY_STRIDES)
         self._cues = 0
+        self._heart: HeartRate | None = None
+        self._pod: RunningSpeed | None = None
+        self._batteries: dict[Placement, int] = {}
         self._live = Live(
             console=console, get_renderable=self.table, refresh_per_second=5, transient=True
         )
@@ -85,6 +92,12 @@ class LiveView:
             case LeanState():
                 self._leans.append(output)
                 self._print_line()
+            case HeartRate():
+                self._heart = output
+            case RunningSpeed():
+                self._pod = output
+            case Battery():
+                self._charged(output)
             case Notice():
                 where = output.placement.value.replace("_", " ")
                 say(output.kind.value, where, "bold yellow")
@@ -104,9 +117,29 @@ class LiveView:
         for foot in FEET:
             table.add_row(foot.value.replace("_", " "), self._foot_text(foot))
         table.add_row("cadence", self._cadence_text())
+        if self._heart is not None:
+            table.add_row("heart rate", self._heart_text())
+        if self._pod is not None:
+            table.add_row("pod", self._pod_text(self._pod))
         table.add_row("cues", str(self._cues))
         table.add_row("sensors", "  ".join(map(self._sensor_text, self._pipeline.receptions)))
         return table
+
+    def _charged(self, battery: Battery) -> None:
+        self._batteries[battery.placement] = battery.percent
+        if battery.percent <= LOW_BATTERY_PERCENT:
+            where = battery.placement.value.replace("_", " ")
+            say(f"battery at {battery.percent} %", where, "bold yellow")
+
+    def _heart_text(self) -> str:
+        beats = self._heart
+        if beats is None or not beats.bpm or not self._is_fresh(beats.t_s):
+            return "—"
+        return f"{beats.bpm} beats/min"
+
+    def _pod_text(self, pod: RunningSpeed) -> str:
+        fresh = self._is_fresh(pod.t_s)
+        return f"{3.6 * pod.speed_mps:.1f} km/h, cadence {pod.cadence}" if fresh else "—"
 
     def _link(self, state: LinkState) -> None:
         self._links[state.placement] = state
@@ -163,7 +196,9 @@ class LiveView:
         link = self._links.get(placement)
         phase = "" if link is None or link.phase is LinkPhase.STREAMING else f" {link.phase.value}"
         lost = f", {received.lost} lost" if received.lost else ""
-        return f"{placement.value}{phase} {received.samples}{lost}"
+        percent = self._batteries.get(placement)
+        charge = "" if percent is None else f", battery {percent} %"
+        return f"{placement.value}{phase} {received.samples}{lost}{charge}"
 
 
 def recent_lean(leans: Sequence[LeanState]) -> float:
@@ -188,7 +223,13 @@ def summary_table(summary: Summary) -> Table:
         table.add_row(f"strides {foot}", f"{strides.total}: {counts}, {rest}")
     table.add_row("mean trunk lean", _number(summary.lean_mean_deg, "°"))
     table.add_row("mean cadence", _number(summary.cadence_mean_spm, " steps/min"))
+    if summary.heart_rate_mean_bpm is not None:
+        top = f", {summary.heart_rate_max_bpm} at most"
+        table.add_row("mean heart rate", f"{summary.heart_rate_mean_bpm:.0f} beats/min{top}")
     table.add_row("cues", str(len(summary.cues)))
+    for where, said in summary.devices.items():
+        words = ", ".join(f"{about.replace('_', ' ')} {text}" for about, text in said.items())
+        table.add_row(f"device {where}", escape(words))
     for note in summary.notes:
         table.add_row("note", escape(note))
     return table

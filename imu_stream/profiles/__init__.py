@@ -4,23 +4,31 @@
 and `Responder` speak for a virtual one.
 """
 
+from imu_stream.profiles.available import available_profiles, candidates, user_folder
 from imu_stream.profiles.codec import Corrupt, Decoder, Encoder
-from imu_stream.profiles.commands import (
-    Notification,
-    Responder,
-    Response,
-    is_refusal,
-    is_reply,
-)
+from imu_stream.profiles.commands import Notification, Responder, Response
 from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.loading import load_profile, parse_profile
-from imu_stream.profiles.matching import builtin_profiles, find_profile, match_profile
+from imu_stream.profiles.matching import (
+    builtin_profiles,
+    find_profile,
+    match_profile,
+    named_profile,
+)
+from imu_stream.profiles.packets import Clock, ClockMark, Packet, Stream
 from imu_stream.profiles.schema import (
     Advertisement,
+    BatteryQuery,
     Characteristic,
-    Clock,
-    ClockMark,
+    Evidence,
+    Mode,
+    Pairing,
+)
+from imu_stream.profiles.steps import (
+    CueAction,
     Effect,
+    Read,
+    Refusal,
     Reply,
     Step,
     Subscribe,
@@ -29,26 +37,37 @@ from imu_stream.profiles.schema import (
 
 __all__ = [
     "Advertisement",
+    "BatteryQuery",
     "Characteristic",
     "Clock",
     "ClockMark",
     "Corrupt",
+    "CueAction",
     "Decoder",
     "DeviceProfile",
     "Effect",
     "Encoder",
+    "Evidence",
+    "Mode",
     "Notification",
+    "Packet",
+    "Pairing",
+    "Read",
+    "Refusal",
     "Reply",
     "Responder",
     "Response",
     "Step",
+    "Stream",
     "Subscribe",
     "Write",
+    "available_profiles",
     "builtin_profiles",
+    "candidates",
     "find_profile",
-    "is_refusal",
-    "is_reply",
     "load_profile",
     "match_profile",
+    "named_profile",
     "parse_profile",
+    "user_folder",
 ]

@@ -112,10 +112,20 @@ def _checksum_holds(data: bytes, start: int, end: int) -> bool:
     return zlib.crc32(data[start + _HEAD : end]) == expected
 
 
+def capture2go_package(message: bytes) -> bytes:
+    """Pack header + payload."""
+    head = bytes([_START]) + zlib.crc32(message).to_bytes(4, "little")
+    return head + bytes([len(message) - _HEADER]) + message
+
+
+def capture2go_notification(message: bytes) -> bytes:
+    """Pack header + payload and give it as a notification of its own."""
+    return bytes([_NO_REAL_TIME]) + capture2go_package(message)
+
+
 def seal_capture2go_package(message: bytes, largest: int) -> list[bytes]:
     """Pack header + payload and spread it over notifications of at most `largest` bytes."""
-    head = bytes([_START]) + zlib.crc32(message).to_bytes(4, "little")
-    package = head + bytes([len(message) - _HEADER]) + message
+    package = capture2go_package(message)
     step = largest - 1
     return [
         bytes([_NO_REAL_TIME]) + package[start : start + step]

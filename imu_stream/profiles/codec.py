@@ -1,14 +1,17 @@
 """Frames -> samples for us, samples -> notifications for the virtual devices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imu_stream.datatypes import Array, DeviceSamples, Frame, Placement
 from imu_stream.errors import ProfileError
-from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.framing import make_deframer, seal
-from imu_stream.profiles.layout import MalformedPacketError, PacketLayout
+from imu_stream.profiles.layout import PacketLayout
+from imu_stream.profiles.malformed import MalformedPacketError
 from imu_stream.profiles.messages import Damage, Message
-from imu_stream.profiles.schema import Framing
+from imu_stream.profiles.packets import Factor, Framing, Packet, Stream
+from imu_stream.profiles.polar_control import read_factor
+from imu_stream.profiles.schema import Mode
 
 _NOTIFICATION_HEADER = 3  # of the ATT_MTU, opcode and handle come off
 
@@ -22,24 +25,30 @@ class Corrupt:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of packet of the mode."""
+
+    number: int
+    layout: PacketLayout
+
+
 class Decoder:
     """Decodes the frames of one sensor, in order of arrival."""
 
-    def __init__(self, profile: DeviceProfile, placement: Placement, rate_hz: float) -> None:
-        """Start with nothing received.
-
-        Raises:
-            ProfileError: the device does not offer the rate.
-        """
-        rate = profile.rate(rate_hz)
-        self._stream = profile.streams[0]
-        self._placement = placement
-        self._layout = PacketLayout(rate.packet, rate.samples_per_packet)
-        self.reset()
+    def __init__(self, mode: Mode, placement: Placement) -> None:
+        """Start with nothing received."""
+        self._streams: dict[str, _StreamDecoder] = {}
+        first = 0
+        for stream in mode.streams:
+            kinds = [_Kind(first + k, PacketLayout(each)) for k, each in enumerate(stream.packets)]
+            self._streams[stream.name] = _StreamDecoder(stream, kinds, placement)
+            first += len(kinds)
 
     def reset(self) -> None:
         """Forget half-received messages: for a new link."""
-        self._deframer = make_deframer(self._stream.framing, self._layout)
+        for stream in self._streams.values():
+            stream.reset()
 
     def decode(self, frame: Frame) -> list[DeviceSamples | Corrupt]:
         """Decode what a frame completes; frames of other streams give nothing.
@@ -47,8 +56,38 @@ class Decoder:
         Never raises: damage is given as `Corrupt`, one for each damaged packet as far as
         that can be told.
         """
-        if frame.stream != self._stream.name:
-            return []
+        stream = self._streams.get(frame.stream)
+        if stream is not None:
+            return stream.decode(frame)
+        for each in self._streams.values():
+            each.listen(frame)
+        return []
+
+
+class _StreamDecoder:
+    """Decodes the frames of one stream."""
+
+    def __init__(self, stream: Stream, kinds: Sequence[_Kind], placement: Placement) -> None:
+        self._stream = stream
+        self._kinds = kinds
+        self._placement = placement
+        self._factors = [
+            (kind.layout, packet.factor)
+            for kind, packet in zip(kinds, stream.packets, strict=True)
+            if packet.factor is not None
+        ]
+        self.reset()
+
+    def reset(self) -> None:
+        self._deframer = make_deframer(self._stream, [kind.layout for kind in self._kinds])
+
+    def listen(self, frame: Frame) -> None:
+        """Hear an answer that may tell the scale of a packet's numbers."""
+        for layout, factor in self._factors:
+            if (scale := _told_scale(factor, frame)) is not None:
+                layout.rescale(scale)
+
+    def decode(self, frame: Frame) -> list[DeviceSamples | Corrupt]:
         decoded: list[DeviceSamples | Corrupt] = []
         for received in self._deframer.receive(frame.arrival_s, frame.payload):
             match received:
@@ -60,58 +99,86 @@ class Decoder:
 
     def _decode_message(self, message: Message) -> list[DeviceSamples | Corrupt]:
         content = message.content
-        if not content.startswith(self._layout.prefix):
+        kind = self._kind_of(content)
+        if kind is None:
             if any(pattern.begins(content) for pattern in self._stream.ignored):
                 return []
             begin = content[:4].hex(" ") or "nothing"
             problem = f"an unknown kind of message: {begin}"
             return [Corrupt(message.arrival_s, self._placement, problem)]
         try:
-            samples = self._layout.read(content)
+            parts = kind.layout.read(content)
         except MalformedPacketError as error:
             return [Corrupt(message.arrival_s, self._placement, str(error))]
         return [
             DeviceSamples(
                 arrival_s=message.arrival_s,
                 placement=self._placement,
-                ticks=samples.ticks,
-                acc=samples.acc,
-                gyr=samples.gyr,
+                ticks=part.ticks,
+                acc=part.acc,
+                gyr=part.gyr,
+                kind=kind.number,
+                counter=part.counter,
             )
+            for part in parts
         ]
+
+    def _kind_of(self, content: bytes) -> _Kind | None:
+        """The kind that begins like this; of several, that of this length."""
+        alike = [kind for kind in self._kinds if content.startswith(kind.layout.prefix)]
+        for kind in alike:
+            if len(alike) == 1 or kind.layout.sample_count(len(content)) is not None:
+                return kind
+        return alike[0] if alike else None
+
+
+def _told_scale(factor: Factor, frame: Frame) -> float | None:
+    if frame.stream != factor.stream or not factor.answer.begins(frame.payload):
+        return None
+    try:
+        told = read_factor(frame.payload)
+    except MalformedPacketError:
+        return None  # the answer to a command; the link has judged it
+    return None if told is None else told * factor.unit
 
 
 class Encoder:
-    """Encodes samples as the device sends them.
+    """Encodes the samples of one kind of packet as the device sends them.
 
     Attributes:
         samples_per_packet: how many samples to give for each packet.
+        characteristic: UUID of the characteristic that notifies them.
     """
 
-    def __init__(self, profile: DeviceProfile, rate_hz: float, mtu: int = 517) -> None:
+    def __init__(self, mode: Mode, mtu: int = 517, kind: int = 0) -> None:
         """Fit the packets to a link.
 
         Args:
-            profile: the device.
-            rate_hz: one of its rates.
+            mode: rate and ranges.
             mtu: ATT_MTU of the link, bytes; 23 is the smallest there is.
+            kind: which of the mode's packets.
 
         Raises:
-            ProfileError: no such rate, or not one packet fits the link.
+            ProfileError: not one packet fits the link.
         """
-        rate = profile.rate(rate_hz)
-        self._framing = profile.streams[0].framing
+        self._packet = mode.packets[kind]
+        stream = next(stream for stream in mode.streams if self._packet in stream.packets)
+        self.characteristic = stream.characteristic
+        self._framing = stream.framing
         self._largest = mtu - _NOTIFICATION_HEADER
-        self._layout = PacketLayout(rate.packet, rate.samples_per_packet)
-        self.samples_per_packet = rate.samples_per_packet
+        self._layout = PacketLayout(self._packet)
+        self._tick_step = _tick_step(self._packet, mode.hz)
+        self.samples_per_packet = self._packet.samples_per_packet
+        self._sent = 0
         if self._framing is Framing.WHOLE:
-            self.samples_per_packet = self._fit(profile)
+            self.samples_per_packet = self._fit(stream)
 
     def encode(self, ticks: int, acc: Array, gyr: Array | None) -> list[bytes]:
         """Encode one packet.
 
         Args:
-            ticks: device clock of the sample the profile's clock marks; taken modulo its bits.
+            ticks: device clock of the sample the packet's clock marks, of the first where it
+                marks each; taken modulo its bits, and of no effect without clock.
             acc: (samples_per_packet, 3) m/s², finite; clipped and rounded as the device does.
             gyr: (samples_per_packet, 3) rad/s, finite; not used by a device without gyroscope.
 
@@ -124,13 +191,21 @@ class Encoder:
         expected = (self.samples_per_packet, 3)
         if acc.shape != expected or (gyr is not None and gyr.shape != expected):
             raise ValueError(f"arrays of shape {expected} are needed")
-        return seal(self._framing, self._layout.write(ticks, acc, gyr), self._largest)
+        stamps = [ticks + round(k * self._tick_step) for k in range(self.samples_per_packet)]
+        message = self._layout.write(stamps, self._sent, acc, gyr)
+        self._sent += 1
+        return seal(self._framing, message, self._largest)
 
-    def _fit(self, profile: DeviceProfile) -> int:
+    def _fit(self, stream: Stream) -> int:
         """Send fewer samples at a time over a link with a small MTU, if the device can."""
         usual = self.samples_per_packet
         counts = [usual] if self._layout.fixed_count else range(usual, 0, -1)
         for samples in counts:
             if self._layout.length(samples) <= self._largest:
                 return samples
-        raise ProfileError(profile.name, "streams", "no packet fits the MTU of the link")
+        raise ProfileError(stream.name, "streams", "no packet fits the MTU of the link")
+
+
+def _tick_step(packet: Packet, rate_hz: float) -> float:
+    """Ticks from one sample to the next."""
+    return 0.0 if packet.clock is None else 1.0 / (rate_hz * packet.clock.seconds_per_tick)

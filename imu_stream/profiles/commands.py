@@ -1,19 +1,10 @@
-"""Commands and answers: what a reply means to us, and what the virtual device replies."""
+"""What the virtual device does when it is written to or subscribed to."""
 
 from dataclasses import dataclass
 
 from imu_stream.profiles.device_profile import DeviceProfile
-from imu_stream.profiles.schema import Effect, Rate, Write
-
-
-def is_reply(step: Write, notification: bytes) -> bool:
-    """Whether a notification on the reply's characteristic is the answer yes to a step."""
-    return step.reply is not None and step.reply.accepts(notification)
-
-
-def is_refusal(step: Write, notification: bytes) -> bool:
-    """Whether a notification on the reply's characteristic is the answer no to a step."""
-    return step.reply is not None and step.reply.refuses(notification)
+from imu_stream.profiles.schema import Mode
+from imu_stream.profiles.steps import Effect, Read, Reply, Subscribe, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +17,11 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a device does when something is written to it."""
+    """What a device does when something is done to it."""
 
     replies: tuple[Notification, ...] = ()
-    streaming_rate_hz: float | None = None
-    """The rate at which streaming starts now; None: no start."""
+    start: Mode | None = None
+    """Streaming starts now, in this mode; None: no start."""
     stop: bool = False
     """Streaming ends now."""
 
@@ -38,41 +29,72 @@ class Response:
 class Responder:
     """The device's side of the commands: one for each connection.
 
-    It knows the writes of the profile's own steps and answers nothing to others.
+    It knows the steps of the profile and answers nothing to others. Which mode is meant it
+    finds out as a device does: from what is written, the later write having the last word.
     """
 
     def __init__(self, profile: DeviceProfile) -> None:
-        self._profile = profile
-        self._rate_hz = profile.default_rate_hz
+        default = profile.default_mode
+        self._modes = (default, *(mode for mode in profile.modes if mode is not default))
+        self._meant = self._modes
+        self._begun = b""
 
     def respond(self, characteristic: str, written: bytes) -> Response:
         """Take in a write and give what follows from it."""
-        known = {
-            rate.hz: writes
-            for rate in self._profile.rates
-            if (writes := _find_writes(rate, characteristic.lower(), written))
-        }
-        if not known:
+        key = (characteristic.lower(), self._begun + written)
+        meant = tuple(mode for mode in self._modes if _writes(mode, *key))
+        if not meant:
+            self._begun = key[1] if any(_begun(mode, *key) for mode in self._modes) else b""
             return Response()
-        if self._rate_hz not in known:
-            self._rate_hz = min(known)
-        return self._answer(known[self._rate_hz])
-
-    def _answer(self, writes: list[Write]) -> Response:
+        self._begun = b""
+        self._meant = tuple(mode for mode in self._meant if mode in meant) or meant
+        writes = _writes(self._meant[0], *key)
         # the same write may be awaited in one place and not in another; a device always answers
         replies = [write.reply for write in writes if write.reply is not None][:1]
-        effect = writes[0].effect
+        return self._response(writes[0].effect, replies)
+
+    def subscribed(self, characteristic: str) -> Response:
+        """Take in that notifications have been enabled."""
+        for step in self._meant[0].setup:
+            if isinstance(step, Subscribe) and step.characteristic == characteristic.lower():
+                return self._response(step.effect, [])
+        return Response()
+
+    def unsubscribed(self, characteristic: str) -> Response:
+        """Take in that notifications have been disabled."""
+        started = self.subscribed(characteristic).start is not None
+        return Response(stop=started)
+
+    def value(self, characteristic: str) -> bytes:
+        """Give what a characteristic holds; empty when the profile says nothing of it."""
+        for step in self._meant[0].setup:
+            if isinstance(step, Read) and step.reply.characteristic == characteristic.lower():
+                return step.reply.example
+        return b""
+
+    def _response(self, effect: Effect, replies: list[Reply]) -> Response:
         return Response(
             replies=tuple(Notification(reply.characteristic, reply.example) for reply in replies),
-            streaming_rate_hz=self._rate_hz if effect is Effect.START else None,
+            start=self._meant[0] if effect is Effect.START else None,
             stop=effect is Effect.STOP,
         )
 
 
-def _find_writes(rate: Rate, characteristic: str, written: bytes) -> list[Write]:
+def _begun(mode: Mode, characteristic: str, written: bytes) -> bool:
+    """Whether a write in pieces may go on from here."""
+    return any(
+        step.piece is not None
+        and step.characteristic == characteristic
+        and step.payload.startswith(written)
+        for step in mode.setup
+        if isinstance(step, Write)
+    )
+
+
+def _writes(mode: Mode, characteristic: str, written: bytes) -> list[Write]:
     return [
         step
-        for step in (*rate.setup, *rate.shutdown)
+        for step in (*mode.setup, *mode.shutdown)
         if isinstance(step, Write)
         and (step.characteristic, step.payload) == (characteristic, written)
     ]

@@ -1,76 +1,69 @@
-"""Where the fields of a message of samples lie: a message <-> time stamp and arrays.
+"""Where the fields of a message of samples lie: a message <-> time stamp, counter and arrays.
 
-In blocks: all accelerations of a packet together, all angular rates together, each
-x y z x y z …; every other field has a fixed length. Little-endian throughout.
+In blocks (all accelerations of a packet, all angular rates) or in records (sample after
+sample); every other field has a fixed length. Little-endian throughout.
 """
 
-import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from imu_stream.datatypes import Array
-from imu_stream.profiles.number_types import NUMBER_TYPES
-from imu_stream.profiles.schema import (
+from imu_stream.profiles.malformed import MalformedPacketError
+from imu_stream.profiles.number_types import NUMBER_TYPES, whole_bytes
+from imu_stream.profiles.packets import (
+    Check,
     Constant,
+    Counter,
+    Encoding,
     Packet,
     PacketField,
+    Records,
     SampleCount,
     Ticks,
     Unused,
     Vectors,
     fields_of,
 )
-
-_AXES = 3
-_TOLERANCE = 1.5
-"""A value may lie a little beyond the saturation: devices calibrate what they read."""
-
-
-class MalformedPacketError(ValueError):
-    """A message that is not as its layout says; never leaves this package."""
+from imu_stream.profiles.record_group import RecordGroup, record_length
+from imu_stream.profiles.vector_numbers import VectorNumbers, given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketSamples:
-    """What one message of samples says."""
+    """What a message of samples says, or one sample of it that has its own time stamp."""
 
-    ticks: int
-    acc: Array
-    """(n, 3) m/s²."""
+    ticks: int | None
+    """None: the packet carries no time."""
+    counter: int | None
+    acc: Array | None
+    """(n, 3) m/s²; None when the packet has only angular rates."""
     gyr: Array | None
     """(n, 3) rad/s."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _Whole:
+    """A whole number at its place."""
+
     offset: int
-    dtype: np.dtype[np.generic]
-    numbers: int
-    scale: float
-    limit: float
-    """Larger values cannot be measured."""
+    size: int
+    signed: bool
 
-    def read(self, message: bytes) -> Array:
-        raw = np.frombuffer(message, self.dtype, self.numbers, self.offset)
-        # a device may send any bit pattern as a float: a signalling NaN is data, no warning
-        with np.errstate(invalid="ignore"):
-            values = np.multiply(raw, self.scale, dtype=np.float64)
-            # written so that NaN fails it too
-            if not np.abs(values).max(initial=0.0) <= self.limit:
-                raise MalformedPacketError("a value that the sensor cannot measure")
-        return values.reshape(-1, _AXES)
+    def read(self, message: bytes) -> int:
+        part = message[self.offset : self.offset + self.size]
+        return int.from_bytes(part, "little", signed=self.signed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Plan:
     """All offsets of a message with a certain number of samples."""
 
-    constants: tuple[tuple[int, bytes], ...]
-    ticks: struct.Struct
-    ticks_offset: int
-    acc: _Block
-    gyr: _Block | None
+    constants: list[tuple[int, bytes]]
+    checks: list[tuple[int, Check]]
+    blocks: list[tuple[int, Vectors]]
+    records: int | None = None
+    ticks: _Whole | None = None
+    counter: _Whole | None = None
 
 
 class PacketLayout:
@@ -81,15 +74,18 @@ class PacketLayout:
         samples_per_packet: how many samples a message usually holds (always, if fixed).
     """
 
-    def __init__(self, packet: Packet, samples_per_packet: int) -> None:
+    def __init__(self, packet: Packet) -> None:
         first = packet.fields[0]
         self.prefix = first.content if isinstance(first, Constant) else b""
-        self.samples_per_packet = samples_per_packet
+        self.samples_per_packet = packet.samples_per_packet
         self._packet = packet
-        self._per_sample = sum(
-            _AXES * NUMBER_TYPES[v.type].size for v in fields_of(packet.fields, Vectors)
-        )
-        self._fixed = sum(_field_length(field, 0) for field in packet.fields)
+        vectors = fields_of(packet.fields, Vectors)
+        self._numbers = {each.quantity: VectorNumbers(each) for each in vectors}
+        groups = [field for field in packet.fields if isinstance(field, Records)]
+        self._group = RecordGroup(groups[0], self._numbers) if groups else None
+        self._delta = any(each.encoding is not Encoding.PLAIN for each in vectors)
+        self._fixed = sum(_length(field, 0) for field in packet.fields)
+        self._per_sample = sum(_length(field, 1) for field in packet.fields) - self._fixed
         self._plans: dict[int, _Plan] = {}
 
     @property
@@ -97,95 +93,132 @@ class PacketLayout:
         """Whether every message holds `samples_per_packet` samples."""
         return self._packet.samples is SampleCount.FIXED
 
+    def rescale(self, scale: float) -> None:
+        """Take the scale the device has told: SI value of the number 1."""
+        for numbers in self._numbers.values():
+            numbers.rescale(scale)
+
     def length(self, samples: int) -> int:
-        """Give the length of a message with that many samples, bytes."""
-        return self._fixed + samples * self._per_sample
+        """Give the length of a message with that many samples, bytes; the longest it can have."""
+        return self._fixed + samples * self._per_sample + 2 * samples * self._delta
 
     def sample_count(self, length: int) -> int | None:
-        """Give how many samples a message of this length holds; None if there is no such."""
+        """Give how many samples a message of this length holds; None if there is no such.
+
+        A delta-compressed message says it only when it is read: 0.
+        """
+        if self._delta:
+            return 0 if length > self._fixed else None
         samples, rest = divmod(length - self._fixed, self._per_sample)
         if rest or samples < 1 or (self.fixed_count and samples != self.samples_per_packet):
             return None
         return samples
 
-    def read(self, message: bytes) -> PacketSamples:
-        """Read a message.
+    def read(self, message: bytes) -> Sequence[PacketSamples]:
+        """Read a message: as a whole, or sample by sample when each has its time stamp.
 
         Raises:
-            MalformedPacketError: wrong length, a constant that differs, or an impossible value.
+            MalformedPacketError: wrong length, a constant or checksum that differs, or an
+                impossible value.
         """
         samples = self.sample_count(len(message))
         if samples is None:
             raise MalformedPacketError(f"no message of samples has {len(message)} bytes")
         plan = self._plans.get(samples) or self._make_plan(samples)
-        for offset, content in plan.constants:
-            if not message.startswith(content, offset):
-                raise MalformedPacketError(f"byte {offset} is not {content.hex(' ')}")
-        (ticks,) = plan.ticks.unpack_from(message, plan.ticks_offset)
-        acc = plan.acc.read(message)
-        gyr = None if plan.gyr is None else plan.gyr.read(message)
-        return PacketSamples(ticks, acc, gyr)
+        _verify(plan, message)
+        counter = None if plan.counter is None else plan.counter.read(message)
+        if self._group is not None and plan.records is not None:
+            stamps, arrays = self._group.read(message, plan.records, samples)
+        else:
+            stamps, arrays = (), {}
+        for offset, vectors in plan.blocks:
+            numbers = self._numbers[vectors.quantity]
+            arrays[vectors.quantity] = numbers.block(message, offset, samples)
+        acc, gyr = arrays.get("acc"), arrays.get("gyr")
+        if stamps:
+            return [
+                PacketSamples(ticks, counter, _row(acc, k), _row(gyr, k))
+                for k, ticks in enumerate(stamps)
+            ]
+        ticks = None if plan.ticks is None else plan.ticks.read(message)
+        return (PacketSamples(ticks, counter, acc, gyr),)
 
-    def write(self, ticks: int, acc: Array, gyr: Array | None) -> bytes:
-        """Write a message: clipped to the device's range and rounded to its steps."""
+    def write(self, ticks: Sequence[int], counter: int, acc: Array, gyr: Array | None) -> bytes:
+        """Write a message: clipped to the device's range and rounded to its steps.
+
+        Args:
+            ticks: device clock at each sample where each has its stamp, else of the marked one.
+            counter: packets sent before.
+            acc: (n, 3) m/s².
+            gyr: (n, 3) rad/s.
+        """
         arrays = {"acc": acc, "gyr": gyr}
-        return b"".join(_write_field(field, ticks, arrays) for field in self._packet.fields)
+        message = b""
+        for field in self._packet.fields:
+            match field:
+                case Constant(content):
+                    message += content
+                case Ticks(number_type):
+                    message += whole_bytes(ticks[0], number_type)
+                case Counter(number_type):
+                    message += whole_bytes(counter, number_type)
+                case Vectors(quantity):
+                    message += self._numbers[quantity].encoded(given(arrays, quantity))
+                case Unused(length):
+                    message += bytes(length)
+                case Records() if self._group is not None:
+                    message += self._group.write(ticks, arrays)
+                case Check(checksum):
+                    message += checksum.compute(message)
+        return message
 
     def _make_plan(self, samples: int) -> _Plan:
+        plan = _Plan([], [], [])
         offset = 0
-        constants, blocks = [], {}
         for field in self._packet.fields:
-            if isinstance(field, Constant):
-                constants.append((offset, field.content))
-            elif isinstance(field, Ticks):
-                ticks, ticks_offset = struct.Struct("<" + NUMBER_TYPES[field.type].code), offset
-            elif isinstance(field, Vectors):
-                dtype = _dtype(field)
-                limit = field.saturation * _TOLERANCE
-                numbers = _AXES * samples
-                block = _Block(offset, dtype, numbers, field.scale, limit)
-                blocks[field.quantity] = block
-            offset += _field_length(field, samples)
-        plan = _Plan(tuple(constants), ticks, ticks_offset, blocks["acc"], blocks.get("gyr"))
+            match field:
+                case Constant(content):
+                    plan.constants.append((offset, content))
+                case Ticks(number_type):
+                    size = NUMBER_TYPES[number_type].size
+                    plan.ticks = _Whole(offset, size, number_type.startswith("i"))
+                case Counter(number_type):
+                    plan.counter = _Whole(offset, NUMBER_TYPES[number_type].size, False)
+                case Vectors():
+                    plan.blocks.append((offset, field))
+                case Records():
+                    plan.records = offset
+                case Check():
+                    plan.checks.append((offset, field))
+            offset += _length(field, samples)
         self._plans[samples] = plan
         return plan
 
 
-def _field_length(field: PacketField, samples: int) -> int:
+def _verify(plan: _Plan, message: bytes) -> None:
+    for offset, content in plan.constants:
+        if not message.startswith(content, offset):
+            raise MalformedPacketError(f"byte {offset} is not {content.hex(' ')}")
+    for offset, check in plan.checks:
+        if not message.startswith(check.checksum.compute(message[:offset]), offset):
+            raise MalformedPacketError("the checksum is wrong")
+
+
+def _length(field: PacketField, samples: int) -> int:
     match field:
         case Constant(content):
             return len(content)
-        case Ticks(number_type):
+        case Ticks(number_type) | Counter(number_type):
             return NUMBER_TYPES[number_type].size
         case Vectors():
-            return samples * _AXES * NUMBER_TYPES[field.type].size
+            return samples * 3 * NUMBER_TYPES[field.type].size
+        case Records():
+            return samples * record_length(field)
         case Unused(length):
             return length
+        case Check(checksum):
+            return checksum.size
 
 
-def _write_field(field: PacketField, ticks: int, arrays: dict[str, Array | None]) -> bytes:
-    match field:
-        case Constant(content):
-            return content
-        case Ticks(number_type):
-            size = NUMBER_TYPES[number_type].size
-            # the counter starts again, and the bits of i64 are those of u64
-            return (ticks % (1 << 8 * size)).to_bytes(size, "little")
-        case Vectors():
-            array = arrays[field.quantity]
-            if array is None:
-                raise ValueError(f"the device measures {field.quantity}, but none was given")
-            return _quantise(array, field)
-        case Unused(length):
-            return bytes(length)
-
-
-def _quantise(array: Array, field: Vectors) -> bytes:
-    limited = np.clip(array, -field.saturation, field.saturation) / field.scale
-    if NUMBER_TYPES[field.type].whole:
-        limited = np.rint(limited)
-    return limited.astype(_dtype(field)).tobytes()
-
-
-def _dtype(field: Vectors) -> np.dtype[np.generic]:
-    return np.dtype("<" + NUMBER_TYPES[field.type].code)
+def _row(array: Array | None, row: int) -> Array | None:
+    return None if array is None else array[row : row + 1]

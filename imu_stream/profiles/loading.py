@@ -5,25 +5,26 @@ from pathlib import Path
 
 from imu_stream.datatypes import Mount
 from imu_stream.errors import ProfileError
-from imu_stream.profiles.device_profile import DeviceProfile
+from imu_stream.profiles.device_profile import DeviceProfile, saturations
 from imu_stream.profiles.loading_gatt import Gatt, read_gatt, read_uuid
-from imu_stream.profiles.loading_packet import read_packet, read_stream
-from imu_stream.profiles.loading_steps import NamedBytes, read_steps
+from imu_stream.profiles.loading_modes import Setting, read_settings
+from imu_stream.profiles.loading_packet import read_streams
+from imu_stream.profiles.loading_steps import read_battery, read_cues, read_steps
 from imu_stream.profiles.schema import (
+    SAYS_ONLY,
     Advertisement,
-    Clock,
-    ClockMark,
-    Rate,
+    Evidence,
+    Firmware,
+    Mode,
+    Pairing,
     Signature,
-    Ticks,
-    Vectors,
-    fields_of,
     full_uuid,
 )
 from imu_stream.profiles.toml_table import ProfileTable
 
 _LARGEST_FILE = 100_000
 _PLACES = ("foot", "chest")
+_COMPANION_PLACES = ("heart", "pod")
 _AXES = ("x", "y", "z", "-x", "-y", "-z")
 
 
@@ -63,94 +64,76 @@ def _parse(text: str, name: str, source: str) -> DeviceProfile:
 
 
 def _read_profile(top: ProfileTable, name: str, text: str) -> DeviceProfile:
-    gatt = read_gatt(top.table("gatt"))
-    rates = _read_rates(top, gatt)
-    stream = read_stream(top.only("streams"), gatt, rates[0].packet)
-    acc, gyr = _saturations(rates[0])
+    companion = not top.has("streams")
+    gatt = Gatt({}) if companion else read_gatt(top.table("gatt"))
+    settings = () if companion else read_settings(top)
+    modes = tuple(_read_mode(top, gatt, setting) for setting in settings) or (SAYS_ONLY,)
     profile = DeviceProfile(
         name=name,
         title=top.text("title"),
         vendor=top.text("vendor"),
-        evidence=top.text("evidence"),
-        placements=_read_placements(top, gyr is not None),
-        clock=_read_clock(top.table("clock"), rates[0]),
+        evidence=top.choice("evidence", Evidence),
+        sources=top.text("sources"),
+        limits=top.texts("limits") if top.has("limits") else (),
+        placements=_read_placements(top, modes),
         mount=_read_mount(top),
-        acc_saturation=acc,
-        gyr_saturation=gyr,
-        default_rate_hz=_read_default_rate(top, rates),
-        rates=rates,
-        streams=(stream,),
-        service_uuid=gatt.service_uuid,
+        pairing=top.choice("pairing", Pairing) if top.has("pairing") else Pairing.NONE,
+        min_mtu=top.count("min_mtu", 517) if top.has("min_mtu") else 23,
+        firmware=_read_firmware(top.table("firmware")) if top.has("firmware") else None,
+        battery=read_battery(top.table("battery"), gatt) if top.has("battery") else None,
+        default_rate_hz=SAYS_ONLY.hz if companion else _read_default_rate(top, modes),
+        modes=modes,
+        cues=read_cues(top.tables("cues"), gatt) if top.has("cues") else (),
         characteristics=tuple(gatt.characteristics.values()),
         signatures=tuple(_read_signature(row) for row in top.tables("match")),
         advertised=_read_advertised(top.table("advertised")),
         text=text,
     )
+    _check_clock_is_used(top, profile)
     top.finish()
     if not profile.matches(profile.advertisement("0")):
         raise top.error("match", "no entry matches what [advertised] says")
     return profile
 
 
-def _read_rates(top: ProfileTable, gatt: Gatt) -> tuple[Rate, ...]:
-    """Read [[rates]] and, once for each of them, all that may use a rate's bytes."""
-    rates = sorted((_read_rate(row, top, gatt) for row in top.tables("rates")), key=_rate_hz)
-    if len({rate.hz for rate in rates}) < len(rates):
-        raise top.error("rates", "lists a rate twice")
-    return tuple(rates)
-
-
-def _read_rate(row: ProfileTable, top: ProfileTable, gatt: Gatt) -> Rate:
-    hz = row.positive("hz")
-    samples = row.count("samples_per_packet", 1000)
-    named = _read_named_bytes(row)
-    row.finish()
-    return Rate(
-        hz=hz,
-        samples_per_packet=samples,
-        packet=read_packet(top.only("streams").only("packets"), named),
-        setup=read_steps(top.tables("setup"), gatt, named),
-        shutdown=read_steps(top.tables("shutdown"), gatt, named),
+def _read_mode(top: ProfileTable, gatt: Gatt, setting: Setting) -> Mode:
+    return Mode(
+        hz=setting.hz,
+        acc_range_g=setting.acc.limit if setting.acc else None,
+        gyr_range_dps=setting.gyr.limit if setting.gyr else None,
+        streams=read_streams(top, gatt, setting),
+        setup=read_steps(top, "setup", gatt, setting),
+        shutdown=read_steps(top, "shutdown", gatt, setting) if top.has("shutdown") else (),
     )
 
 
-def _rate_hz(rate: Rate) -> float:
-    return rate.hz
+def _check_clock_is_used(top: ProfileTable, profile: DeviceProfile) -> None:
+    if top.has("clock"):
+        top.table("clock")
+        if all(packet.clock is None for mode in profile.modes for packet in mode.packets):
+            raise top.error("clock", "is of no use: no packet has ticks")
 
 
-def _read_named_bytes(row: ProfileTable) -> NamedBytes:
-    if not row.has("bytes"):
-        return {}
-    table = row.table("bytes")
-    return {key: table.byte_string(key, {}) for key in table.keys()}  # noqa: SIM118 - not a dict
+def _read_firmware(table: ProfileTable) -> Firmware:
+    at_least = table.text("at_least") if table.has("at_least") else "0"
+    if not all(part.isdecimal() for part in at_least.split(".")):
+        raise table.error("at_least", f"is {at_least!r}; numbers and points are needed")
+    bad = table.texts("known_bad") if table.has("known_bad") else ()
+    table.finish()
+    return Firmware(tuple(int(part) for part in at_least.split(".")), bad)
 
 
-def _saturations(rate: Rate) -> tuple[float, float | None]:
-    saturation = {v.quantity: v.saturation for v in fields_of(rate.packet.fields, Vectors)}
-    return saturation["acc"], saturation.get("gyr")
-
-
-def _read_placements(top: ProfileTable, has_gyro: bool) -> frozenset[str]:
+def _read_placements(top: ProfileTable, modes: tuple[Mode, ...]) -> frozenset[str]:
+    allowed = _COMPANION_PLACES if modes == (SAYS_ONLY,) else _PLACES
     places = top.texts("placements")
     for place in places:
-        if place not in _PLACES:
-            raise top.error("placements", f"has {place!r}; allowed: {', '.join(_PLACES)}")
+        if place not in allowed:
+            raise top.error("placements", f"has {place!r}; allowed: {', '.join(allowed)}")
     if not places:
         raise top.error("placements", "is empty; at least one is needed")
-    if "foot" in places and not has_gyro:
-        raise top.error("placements", "has 'foot', but the packet has no gyr field")
+    if "foot" in places and not any(saturations(mode, "gyr") for mode in modes):
+        raise top.error("placements", "has 'foot', but no packet has a gyr field")
     return frozenset(places)
-
-
-def _read_clock(table: ProfileTable, rate: Rate) -> Clock:
-    (ticks,) = fields_of(rate.packet.fields, Ticks)
-    clock = Clock(
-        seconds_per_tick=table.positive("seconds_per_tick"),
-        bits=int(ticks.type[1:]),
-        mark=table.choice("mark", ClockMark),
-    )
-    table.finish()
-    return clock
 
 
 def _read_mount(top: ProfileTable) -> Mount:
@@ -164,9 +147,9 @@ def _read_mount(top: ProfileTable) -> Mount:
     return mount
 
 
-def _read_default_rate(top: ProfileTable, rates: tuple[Rate, ...]) -> float:
+def _read_default_rate(top: ProfileTable, modes: tuple[Mode, ...]) -> float:
     default_hz = top.positive("default_rate_hz")
-    if default_hz not in {rate.hz for rate in rates}:
+    if default_hz not in {mode.hz for mode in modes}:
         raise top.error("default_rate_hz", f"is {default_hz:g}, which is not in [[rates]]")
     return default_hz
 

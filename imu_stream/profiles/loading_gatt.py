@@ -1,4 +1,4 @@
-"""The [gatt] table: the service and its characteristics."""
+"""The [gatt] table: characteristics, most of them of one service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ _PROPERTIES = ("read", "write", "write-without-response", "notify", "indicate")
 
 @dataclass(frozen=True, slots=True)
 class Gatt:
-    """A service, and its characteristics by the word the profile uses for them."""
+    """The characteristics, by the word the profile uses for them."""
 
-    service_uuid: str
     characteristics: Mapping[str, Characteristic]
 
     def uuid(self, table: ProfileTable, key: str) -> str:
@@ -29,11 +28,11 @@ def read_gatt(table: ProfileTable) -> Gatt:
     """
     service_uuid = read_uuid(table, "service")
     rows = table.table("characteristics")
-    named = {key: _read_characteristic(rows.table(key)) for key in rows.keys()}  # noqa: SIM118
+    named = {key: _read_characteristic(rows.table(key), service_uuid) for key in rows.keys()}  # noqa: SIM118
     if not named:
         raise table.error("characteristics", "is empty; at least one is needed")
     table.finish()
-    return Gatt(service_uuid, named)
+    return Gatt(named)
 
 
 def read_uuid(table: ProfileTable, key: str) -> str:
@@ -41,11 +40,12 @@ def read_uuid(table: ProfileTable, key: str) -> str:
     return full_uuid(table.uuid(key))
 
 
-def _read_characteristic(table: ProfileTable) -> Characteristic:
+def _read_characteristic(table: ProfileTable, service_uuid: str) -> Characteristic:
     uuid = read_uuid(table, "uuid")
+    service = read_uuid(table, "service") if table.has("service") else service_uuid
     properties = table.texts("properties")
     for name in properties:
         if name not in _PROPERTIES:
             raise table.error("properties", f"has {name!r}; allowed: {', '.join(_PROPERTIES)}")
     table.finish()
-    return Characteristic(uuid, properties)
+    return Characteristic(uuid, service, properties)

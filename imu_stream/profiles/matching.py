@@ -14,12 +14,21 @@ from imu_stream.profiles.schema import Advertisement
 
 @cache
 def builtin_profiles() -> tuple[DeviceProfile, ...]:
-    """Load the profiles that ship with the package, by name.
+    """Load the profiles of motion sensors that ship with the package, by name.
 
     Raises:
         ProfileError: one of them is wrong, or there are none.
     """
-    folder = _profile_folder()
+    return shipped_profiles()
+
+
+def shipped_profiles(*subfolder: str) -> tuple[DeviceProfile, ...]:
+    """Load the profiles of a folder that ships with the package, by name.
+
+    Raises:
+        ProfileError: one of them is wrong, or there are none.
+    """
+    folder = shipped_folder().joinpath(*subfolder)
     named = {file.name: file for file in folder.iterdir() if file.name.endswith(".toml")}
     if not named:
         raise ProfileError(str(folder), "", "holds no device profiles; install the package again")
@@ -29,7 +38,7 @@ def builtin_profiles() -> tuple[DeviceProfile, ...]:
     )
 
 
-def _profile_folder() -> Traversable:
+def shipped_folder() -> Traversable:
     """Find the folder: inside an installed package, at the top of a checkout."""
     installed = files("imu_stream") / "device_profiles"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "device_profiles"
@@ -41,11 +50,20 @@ def find_profile(name: str) -> DeviceProfile:
     Raises:
         ProfileError: there is none of that name; the message lists those there are.
     """
-    for profile in builtin_profiles():
-        if profile.name == name:
-            return profile
-    known = ", ".join(profile.name for profile in builtin_profiles())
-    raise ProfileError(name, "", f"is no known device profile; known are {known}")
+    return named_profile(name, builtin_profiles())
+
+
+def named_profile(name: str, profiles: Iterable[DeviceProfile]) -> DeviceProfile:
+    """Find a profile by its name.
+
+    Raises:
+        ProfileError: there is none of that name; the message lists those there are.
+    """
+    known = {profile.name: profile for profile in profiles}
+    if name not in known:
+        listed = ", ".join(known)
+        raise ProfileError(name, "", f"is no known device profile; known are {listed}")
+    return known[name]
 
 
 def match_profile(

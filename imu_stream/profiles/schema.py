@@ -1,12 +1,11 @@
-"""The parts of a device profile: frozen, checked when read, resolved for each rate."""
+"""What a device profile knows beside its packets and steps: advertisement, GATT, modes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TypeVar
 
-from imu_stream.profiles.notation import BytePattern
+from imu_stream.profiles.packets import Packet, Stream
+from imu_stream.profiles.steps import Step, Write
 
 _BLUETOOTH_BASE = "0000{}-0000-1000-8000-00805f9b34fb"
 
@@ -17,40 +16,20 @@ def full_uuid(uuid: str) -> str:
     return _BLUETOOTH_BASE.format(short) if len(short) == 4 else short
 
 
-class ClockMark(StrEnum):
-    """Which sample of a packet the device's time stamp belongs to."""
+class Evidence(StrEnum):
+    """What the facts of a profile rest on, by the weakest of those that streaming needs."""
 
-    FIRST = "first"
-    LAST = "last"
+    CAPTURE = "capture"
+    VENDOR_DOCUMENT = "vendor document"
+    UNVERIFIED = "unverified"
 
 
-class Effect(StrEnum):
-    """What a write does to the stream of samples."""
+class Pairing(StrEnum):
+    """Whether the system must be paired with the device first."""
 
     NONE = "none"
-    START = "start"
-    STOP = "stop"
-
-
-class Framing(StrEnum):
-    """How messages lie in notifications."""
-
-    WHOLE = "whole"
-    MESSAGE_PARTS = "message_parts"
-    CAPTURE2GO_PACKAGES = "capture2go_packages"
-
-
-class SampleCount(StrEnum):
-    """What says how many samples a packet holds."""
-
-    FIXED = "fixed"
-    FROM_LENGTH = "from_length"
-
-
-class Layout(StrEnum):
-    """How the samples lie in a packet."""
-
-    BLOCKS = "blocks"
+    WINDOWS = "windows"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,145 +61,65 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The device's own clock."""
-
-    seconds_per_tick: float
-    bits: int
-    """The counter starts again at 2**bits."""
-    mark: ClockMark
-
-
-@dataclass(frozen=True, slots=True)
 class Characteristic:
     """A GATT characteristic, with the names of its properties in the specification's words."""
 
     uuid: str
+    service_uuid: str
     properties: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the device answers to a write."""
+class Firmware:
+    """Which firmware a profile is for."""
 
-    characteristic: str
-    accepted: BytePattern
-    refused: BytePattern | None
-    anywhere: bool
-    """The pattern may stand anywhere in a notification, not only at its start."""
-    example: bytes
-    """A whole notification that is such an answer; the virtual device sends it."""
+    at_least: tuple[int, ...]
+    known_bad: tuple[str, ...]
 
-    def accepts(self, notification: bytes) -> bool:
-        """Whether a notification says yes."""
-        if self.anywhere:
-            return self.accepted.occurs_in(notification)
-        return self.accepted.begins(notification)
-
-    def refuses(self, notification: bytes) -> bool:
-        """Whether a notification says no."""
-        if self.refused is None or self.accepts(notification):
+    def suits(self, revision: str) -> bool:
+        """Whether this firmware will do; one without a number in its name is not judged."""
+        if revision in self.known_bad:
             return False
-        if self.anywhere:
-            return self.refused.occurs_in(notification)
-        return self.refused.begins(notification)
+        parts = revision.split(".")
+        if not all(part.isdecimal() for part in parts):
+            return True
+        return tuple(int(part) for part in parts) >= self.at_least
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribe:
-    """Set-up step: enable notifications or indications."""
+class BatteryQuery:
+    """How a device without the standard battery service is asked for its charge, percent."""
 
+    ask: Write | None
+    """None: the characteristic is read."""
     characteristic: str
+    begins: bytes
+
+    def percent(self, notification: bytes) -> int | None:
+        """The charge in an answer; None when it is another notification."""
+        at = len(self.begins)
+        if not notification.startswith(self.begins) or len(notification) <= at:
+            return None
+        return min(notification[at], 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Set-up step: write bytes, then wait for the reply if there is one."""
-
-    characteristic: str
-    payload: bytes
-    response: bool
-    """True for a write with response."""
-    reply: Reply | None
-    effect: Effect = Effect.NONE
-
-
-Step = Subscribe | Write
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """Bytes that are the same in every packet; those at its start tell its kind."""
-
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ticks:
-    """The device's time stamp, little-endian."""
-
-    type: str
-    """Number type: u16, u32, u64 or i64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """A block of x, y, z for each sample, little-endian."""
-
-    quantity: str
-    """Either "acc" or "gyr"."""
-    type: str
-    """Number type: i8, i16, i32 or f32."""
-    scale: float
-    """SI value (m/s², rad/s) of the number 1."""
-    saturation: float
-    """Largest value the device can report, SI."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """Bytes we have no use for."""
-
-    length: int
-
-
-PacketField = Constant | Ticks | Vectors | Unused
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """The fields of a message of samples, in order."""
-
-    layout: Layout
-    samples: SampleCount
-    fields: tuple[PacketField, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """Where the samples come from and how they are framed."""
-
-    name: str
-    characteristic: str
-    framing: Framing
-    ignored: tuple[BytePattern, ...]
-    """Messages that are in order but carry no samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Everything that depends on the sampling rate."""
+class Mode:
+    """The device at one sampling rate and range: all that depends on them."""
 
     hz: float
-    samples_per_packet: int
-    packet: Packet
+    acc_range_g: float | None
+    """None: the range is as it is and cannot be chosen."""
+    gyr_range_dps: float | None
+    streams: tuple[Stream, ...]
     setup: tuple[Step, ...]
     shutdown: tuple[Step, ...]
 
+    @property
+    def packets(self) -> tuple[Packet, ...]:
+        """The kinds of packets with samples, of all streams."""
+        return tuple(packet for stream in self.streams for packet in stream.packets)
 
-_Kind = TypeVar("_Kind", Constant, Ticks, Vectors, Unused)
 
-
-def fields_of(fields: Sequence[PacketField], kind: type[_Kind]) -> tuple[_Kind, ...]:
-    """Pick the fields of one kind, in order."""
-    return tuple(field for field in fields if isinstance(field, kind))
+SAYS_ONLY = Mode(1.0, None, None, (), (), ())
+"""Of a device that says what it has measured through standard services, and streams nothing."""

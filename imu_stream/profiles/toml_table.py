@@ -98,8 +98,19 @@ class ProfileTable:
                 raise self.error(key, f"has {value}; whole numbers from 0 to {largest} are needed")
         return tuple(values)
 
+    def positives(self, key: str) -> tuple[float, ...]:
+        """Give a list of numbers above zero."""
+        values = self._list(key, float)
+        for value in values:
+            if not 0 < value < 1e18:
+                raise self.error(key, f"has {value}; numbers above 0 are needed")
+        return tuple(float(value) for value in values)
+
     def byte_string(self, key: str, named: Mapping[str, bytes]) -> bytes:
-        text = self.text(key)
+        return self.bytes_of(key, self.text(key), named)
+
+    def bytes_of(self, key: str, text: str, named: Mapping[str, bytes]) -> bytes:
+        """Read a part of the text of `key` as bytes."""
         try:
             return read_bytes(text, named)
         except NotationError as error:
@@ -123,13 +134,6 @@ class ProfileTable:
             ProfileTable(self._source, f"{self._path(key)}[{index}]", value)
             for index, value in enumerate(values)
         )
-
-    def only(self, key: str) -> "ProfileTable":
-        """Give the single table of a list."""
-        rows = self.tables(key)
-        if len(rows) > 1:
-            raise self.error(key, f"has {len(rows)} entries; only one is supported so far")
-        return rows[0]
 
     def keys(self) -> tuple[str, ...]:
         return tuple(self._values)

@@ -1,13 +1,16 @@
 """Adds up a session's outputs to the numbers that stand in its summary."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
 from math import isfinite
 
 from imu_stream.datatypes import (
     FEET,
+    Battery,
     Calibration,
     Cue,
+    DeviceInformation,
+    HeartRate,
     LeanState,
     Notice,
     Output,
@@ -83,6 +86,11 @@ class Summary:
     """100 (left - right) / mean; flight is the one after a foot's push-off."""
     technique_s: dict[str, float]
     cues: tuple[CueSummary, ...]
+    heart_rate_mean_bpm: float | None
+    """None without a heart rate sensor."""
+    heart_rate_max_bpm: int | None
+    devices: dict[str, dict[str, str]]
+    """What each sensor says of itself: model, firmware …, and its battery at last, percent."""
     notes: tuple[str, ...]
     """What the user should know of the calibration."""
     outputs_sha256: str
@@ -119,6 +127,9 @@ class SummarySink:
         self._lean, self._oscillation, self._stride_time = Mean(), Mean(), Mean()
         self._techniques = TechniqueTimes()
         self._cues: list[CueSummary] = []
+        self._heart = Mean()
+        self._heart_max: int | None = None
+        self._devices: defaultdict[Placement, dict[str, str]] = defaultdict(dict)
         self._notes: dict[Placement, str] = {}
         self._notices: list[str] = []
         self._fingerprint = Fingerprint()
@@ -138,6 +149,13 @@ class SummarySink:
                 self._cues.append(
                     CueSummary(output.t_s, output.kind.value, output.value, output.threshold)
                 )
+            case HeartRate() if output.bpm:
+                self._heart.add(output.bpm)
+                self._heart_max = max(self._heart_max or 0, output.bpm)
+            case Battery():
+                self._devices[output.placement]["battery_percent"] = str(output.percent)
+            case DeviceInformation():
+                self._devices[output.placement][output.about.value] = output.text
             case Calibration():
                 self._notes[output.placement] = output.note
             case Notice():
@@ -159,6 +177,9 @@ class SummarySink:
             asymmetry_percent=self._asymmetries(),
             technique_s=self._techniques.seconds(),
             cues=tuple(self._cues),
+            heart_rate_mean_bpm=self._heart.value,
+            heart_rate_max_bpm=self._heart_max,
+            devices={where.value: dict(said) for where, said in self._devices.items()},
             notes=(*notes, *self._notices),
             outputs_sha256=self._fingerprint.hexdigest(),
         )

@@ -8,7 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from imu_stream.datatypes import Cue, Gap, LeanState, Output, Step, Stride
+from imu_stream.datatypes import (
+    Cue,
+    Gap,
+    HeartRate,
+    LeanState,
+    Output,
+    RunningSpeed,
+    Step,
+    Stride,
+)
 from imu_stream.errors import RecordingError
 
 WORD, COUNT, TIME, ANGLE, SHARE, HEIGHT = "%s", "%d", "%.4f", "%.2f", "%.3f", "%.4f"
@@ -31,6 +40,8 @@ class Sheet:
 
     file: str
     columns: tuple[Column, ...]
+    always: bool = True
+    """False for a file that is there only when it has rows."""
 
     @property
     def header(self) -> str:
@@ -50,12 +61,12 @@ class Sheet:
 
 def is_plain(text: str) -> bool:
     """Whether a row needs no tidying."""
-    return not any(odd in text for odd in ("nan", "inf", "-0.", "True", "False"))
+    return not any(odd in text for odd in ("nan", "inf", "-0.", "True", "False", "None"))
 
 
 def tidy(cell: str) -> str:
     """A cell as users expect it: nothing for what was not measured, no minus before a zero."""
-    if cell in ("nan", "inf", "-inf"):
+    if cell in ("nan", "inf", "-inf", "None"):
         return ""
     if cell in ("True", "False"):
         return cell.lower()
@@ -132,12 +143,38 @@ CUES = Sheet(
     ),
 )
 
+HEART_RATE = Sheet(
+    "heart_rate.csv",
+    (
+        Column("time_s", "t_s", TIME),
+        Column("bpm", "bpm", COUNT),
+        Column("contact", "contact", WORD),
+        Column("rr_s", "rr_text", WORD),
+    ),
+    always=False,
+)
+
+RUNNING_SPEED = Sheet(
+    "pod.csv",
+    (
+        Column("time_s", "t_s", TIME),
+        Column("running", "running", WORD),
+        Column("speed_mps", "speed_mps", SHARE),
+        Column("cadence", "cadence", COUNT),
+        Column("stride_length_m", "stride_length_m", SHARE),
+        Column("distance_m", "distance_m", SHARE),
+    ),
+    always=False,
+)
+
 SHEETS: Mapping[type, Sheet] = {
     Stride: STRIDES,
     Step: STEPS,
     LeanState: LEAN,
     Gap: GAPS,
     Cue: CUES,
+    HeartRate: HEART_RATE,
+    RunningSpeed: RUNNING_SPEED,
 }
 """The file of each kind of output; the names in it are a public interface."""
 
@@ -145,7 +182,8 @@ SHEETS: Mapping[type, Sheet] = {
 class TableWriter:
     """Writes strides.csv, steps.csv, lean.csv, gaps.csv and cues.csv row by row; a context manager.
 
-    The directory is made if need be; tables of an earlier analysis in it are replaced.
+    Beside them heart_rate.csv and pod.csv, when there are such sensors. The directory is made if
+    need be; tables of an earlier analysis in it are replaced.
 
     Raises:
         RecordingError: the directory or a table cannot be written.
@@ -160,13 +198,13 @@ class TableWriter:
     def __enter__(self) -> Self:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as files:
+            with self._open_files:
                 for kind, sheet in SHEETS.items():
-                    path = self._directory / sheet.file
-                    file = files.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-                    file.write(sheet.header + "\n")
-                    self._files[kind] = file
-                self._open_files = files.pop_all()
+                    if sheet.always:
+                        self._open(kind)
+                    else:
+                        (self._directory / sheet.file).unlink(missing_ok=True)
+                self._open_files = self._open_files.pop_all()
         except OSError as error:
             raise self._failure(error) from None
         return self
@@ -188,9 +226,18 @@ class TableWriter:
         if kind not in self._rows:
             return
         try:
+            if kind not in self._files:
+                self._open(kind)
             self._files[kind].write(self._rows[kind](output) + "\n")
         except OSError as error:
             raise self._failure(error) from None
+
+    def _open(self, kind: type) -> None:
+        sheet = SHEETS[kind]
+        path = self._directory / sheet.file
+        file = self._open_files.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        file.write(sheet.header + "\n")
+        self._files[kind] = file
 
     def _failure(self, error: OSError) -> RecordingError:
         path = error.filename or self._directory

@@ -9,7 +9,11 @@ from bleak.exc import (
     BleakCharacteristicNotFoundError,
     BleakDeviceNotFoundError,
     BleakError,
+    BleakGATTProtocolError,
+    BleakGATTProtocolErrorCode,
 )
+
+from imu_stream.errors import Fault
 
 RADIO_ERRORS = (BleakError, OSError, EOFError)
 """What bleak's backends let out: their own errors, a dead D-Bus socket, a timeout (an OSError)."""
@@ -31,10 +35,44 @@ def reason(error: Exception) -> str:
             )
         case BleakCharacteristicNotFoundError():
             return f"it has no characteristic {error.char_specifier}; choose the right profile"
+        case BleakError() if needs_pairing(error):
+            return "pair it with this computer first, in the system's Bluetooth settings"
         case BleakError():
             return f"{error or type(error).__name__}; bring it near and try again"
         case _:
             return NO_BLUETOOTH
+
+
+_PAIRING_CODES = (
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION_KEY_SIZE,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
+)
+_PAIRING_WORDS = ("authentication", "authorization", "encryption", "not paired")
+"""How systems call them that give no code: bleak issues 1943 (Windows), 1434 (BlueZ)."""
+
+
+def needs_pairing(error: Exception) -> bool:
+    """Whether the sensor refused because it does not know this computer."""
+    if isinstance(error, BleakGATTProtocolError):
+        return error.code in _PAIRING_CODES
+    return isinstance(error, BleakError) and any(w in str(error).lower() for w in _PAIRING_WORDS)
+
+
+def fault_of(error: Exception) -> Fault:
+    """What kind of failure it is."""
+    match error:
+        case BleakBluetoothNotAvailableError():
+            return Fault.NO_ADAPTER
+        case BleakDeviceNotFoundError():
+            return Fault.NOT_FOUND
+        case BleakCharacteristicNotFoundError():
+            return Fault.OTHER_DEVICE
+        case TimeoutError():
+            return Fault.NO_ANSWER
+        case _:
+            return Fault.PAIRING if needs_pairing(error) else Fault.RADIO
 
 
 async def end_all(futures: Iterable[asyncio.Future[Any]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bleak.backends.device import BLEDevice
 
 from imu_stream.datatypes import Placement
-from imu_stream.profiles import DeviceProfile
+from imu_stream.profiles import DeviceProfile, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class SensorPlan:
     placement: Placement
     device: BLEDevice
     profile: DeviceProfile
-    rate_hz: float
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Patience:
     """One subscribe or write."""
     reply_s: float = 3.0
     """A sensor's answer to a command of the set-up."""
+    first_sample_s: float = 3.0
+    """From the last step of the set-up to the first notification of a stream."""
     last_reply_s: float = 0.5
     """A sensor's answer to a command of the shutdown: what it does not say is no harm then."""
     close_s: float = 3.0

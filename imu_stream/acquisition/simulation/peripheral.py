@@ -8,12 +8,15 @@ from types import TracebackType
 from typing import Self
 
 from bumble import att, core, hci
-from bumble.core import UUID
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.transport.common import TransportSink, TransportSource
 
 from imu_stream.acquisition.simulation.advertising import advertising_bytes, uuid_of
+from imu_stream.acquisition.simulation.said import (
+    characteristics_of,
+    standard_services,
+)
 from imu_stream.acquisition.simulation.streaming import (
     DeviceClock,
     Measures,
@@ -24,7 +27,6 @@ from imu_stream.profiles import Advertisement, DeviceProfile, Notification
 
 _ADVERTISING_INTERVAL_MS = 100.0
 _CLOSE_S = 1.0
-_BATTERY_PERCENT = 87
 _PROPERTY_BITS = {
     "read": Characteristic.Properties.READ,
     "write": Characteristic.Properties.WRITE,
@@ -70,13 +72,15 @@ class VirtualPeripheral:
         self._profile = profile
         self._sensor = sensor
         self._runner_clock = runner_clock
-        self._device_clock = DeviceClock(profile, clock_ppm, seed)
+        self._device_clock = DeviceClock(clock_ppm, seed)
         self._session: StreamingSession | None = None
         self._characteristics = {
             each.uuid: self._characteristic(each.uuid, each.properties)
             for each in profile.characteristics
         }
-        self._device = self._host(source, sink, address, profile.advertisement(serial))
+        standard = standard_services(profile, serial)
+        self._characteristics |= characteristics_of(standard)
+        self._device = self._host(source, sink, address, profile.advertisement(serial), standard)
 
     async def __aenter__(self) -> Self:
         await self._device.power_on()
@@ -100,7 +104,12 @@ class VirtualPeripheral:
                 await self._device.power_off()
 
     def _host(
-        self, source: TransportSource, sink: TransportSink, address: str, shown: Advertisement
+        self,
+        source: TransportSource,
+        sink: TransportSink,
+        address: str,
+        shown: Advertisement,
+        standard: Sequence[Service],
     ) -> Device:
         advertising_data, scan_response_data = advertising_bytes(shown)
         configuration = DeviceConfiguration(
@@ -112,29 +121,44 @@ class VirtualPeripheral:
             advertising_interval_max=_ADVERTISING_INTERVAL_MS,
         )
         device = Device.from_config_with_hci(configuration, source, sink)
-        device.add_service(
-            Service(uuid_of(self._profile.service_uuid), self._characteristics.values())
-        )
-        device.add_service(_battery_service())
+        for service_uuid, characteristics in self._services().items():
+            device.add_service(Service(uuid_of(service_uuid), characteristics))
+        for service in standard:
+            device.add_service(service)
         device.on(Device.EVENT_CONNECTION, self._on_connection)
         return device
+
+    def _services(self) -> dict[str, list[Characteristic[bytes]]]:
+        services: dict[str, list[Characteristic[bytes]]] = {}
+        for each in self._profile.characteristics:
+            services.setdefault(each.service_uuid, []).append(self._characteristics[each.uuid])
+        return services
 
     def _characteristic(self, uuid: str, properties: Sequence[str]) -> Characteristic[bytes]:
         def written(connection: Connection, value: bytes) -> None:
             if self._session is not None:
                 self._session.command(uuid, bytes(value))
 
+        def read(connection: Connection) -> bytes:
+            return b"" if self._session is None else self._session.value(uuid)
+
+        def subscribed(connection: Connection, notify: bool, indicate: bool) -> None:
+            if self._session is not None:
+                self._session.subscription(uuid, notify or indicate)
+
         bits = Characteristic.Properties(0)
         for name in properties:
             bits |= _PROPERTY_BITS[name]
         # The server answers a read it cannot serve with silence; refusing has to be asked for.
-        read = _read_nothing if "read" in properties else _refuse_to_read
-        return Characteristic(
+        served = read if "read" in properties else _refuse_to_read
+        characteristic: Characteristic[bytes] = Characteristic(
             uuid_of(uuid),
             bits,
             Characteristic.Permissions.READABLE | Characteristic.Permissions.WRITEABLE,
-            CharacteristicValue(read=read, write=written),
+            CharacteristicValue(read=served, write=written),
         )
+        characteristic.on(Characteristic.EVENT_SUBSCRIPTION, subscribed)
+        return characteristic
 
     def _on_connection(self, connection: Connection) -> None:
         session = StreamingSession(
@@ -161,19 +185,5 @@ class VirtualPeripheral:
             await self._device.indicate_subscriber(connection, characteristic, sent.payload)
 
 
-def _read_nothing(connection: Connection) -> bytes:
-    return b""
-
-
 def _refuse_to_read(connection: Connection) -> bytes:
     raise att.ATT_Error(att.ATT_READ_NOT_PERMITTED_ERROR)
-
-
-def _battery_service() -> Service:
-    level = Characteristic(
-        UUID.from_16_bits(0x2A19),
-        Characteristic.Properties.READ,
-        Characteristic.Permissions.READABLE,
-        bytes([_BATTERY_PERCENT]),
-    )
-    return Service(UUID.from_16_bits(0x180F), [level])

@@ -9,8 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
+from imu_stream.acquisition.simulation.said import measure
 from imu_stream.datatypes import Array
-from imu_stream.profiles import ClockMark, DeviceProfile, Encoder, Notification, Responder
+from imu_stream.profiles import (
+    Clock,
+    ClockMark,
+    DeviceProfile,
+    Encoder,
+    Mode,
+    Notification,
+    Responder,
+    Response,
+)
 
 Send = Callable[[Notification], Awaitable[None]]
 """Sends one notification or indication."""
@@ -57,9 +67,7 @@ class RunnerClock:
 class DeviceClock:
     """The sensor's own clock: its own epoch, its own pace."""
 
-    def __init__(self, profile: DeviceProfile, clock_ppm: float, seed: int) -> None:
-        self._seconds_per_tick = profile.clock.seconds_per_tick
-        self._modulus = 1 << profile.clock.bits
+    def __init__(self, clock_ppm: float, seed: int) -> None:
         self._pace = 1.0 + 1e-6 * clock_ppm
         self._booted_s = time.monotonic() - random.Random(seed).uniform(0.0, _LONGEST_UPTIME_S)
 
@@ -67,10 +75,12 @@ class DeviceClock:
         """When that much of this clock's time has passed since `start_s`, monotonic s."""
         return start_s + elapsed_s / self._pace
 
-    def ticks(self, start_s: float, elapsed_s: float) -> int:
+    def ticks(self, clock: Clock | None, start_s: float, elapsed_s: float) -> int:
         """The counter when that much of this clock's time has passed since `start_s`."""
+        if clock is None:
+            return 0
         uptime_s = (start_s - self._booted_s) * self._pace + elapsed_s
-        return round(uptime_s / self._seconds_per_tick) % self._modulus
+        return round(uptime_s / clock.seconds_per_tick) % (1 << clock.bits)
 
 
 class StreamingSession:
@@ -100,7 +110,6 @@ class StreamingSession:
             send: to the central; called for one payload at a time.
             mtu: the ATT MTU as it stands; it is agreed on after connecting.
         """
-        self._profile = profile
         self._sensor = sensor
         self._runner_clock = runner_clock
         self._device_clock = device_clock
@@ -109,41 +118,58 @@ class StreamingSession:
         self._responder = Responder(profile)
         self._outbox: asyncio.Queue[Notification] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send_all())
-        self._streaming: asyncio.Task[None] | None = None
+        self._measuring = asyncio.create_task(measure(profile.advertised, self._outbox.put_nowait))
+        self._streaming: list[asyncio.Task[None]] = []
 
     def command(self, characteristic: str, written: bytes) -> None:
         """Take a command the central has written and answer it."""
-        response = self._responder.respond(characteristic, written)
+        self._obey(self._responder.respond(characteristic, written))
+
+    def subscription(self, characteristic: str, enabled: bool) -> None:
+        """Take in that the central enables or disables notifications."""
+        responder = self._responder
+        change = responder.subscribed if enabled else responder.unsubscribed
+        self._obey(change(characteristic))
+
+    def value(self, characteristic: str) -> bytes:
+        """What the central reads from a characteristic."""
+        return self._responder.value(characteristic)
+
+    def _obey(self, response: Response) -> None:
         for reply in response.replies:
             self._outbox.put_nowait(reply)
-        if response.stop or response.streaming_rate_hz is not None:
+        if response.stop or response.start is not None:
             self._stop_streaming()
-        if response.streaming_rate_hz is not None:
-            self._streaming = asyncio.create_task(self._stream(response.streaming_rate_hz))
+        if response.start is not None:
+            kinds = range(len(response.start.packets))
+            streams = [self._stream(response.start, kind) for kind in kinds]
+            self._streaming = [asyncio.create_task(stream) for stream in streams]
 
     def end(self) -> None:
         """Stop sampling and sending at once: the central is gone."""
         self._stop_streaming()
         self._sending.cancel()
+        self._measuring.cancel()
 
     def _stop_streaming(self) -> None:
-        if self._streaming is not None:
-            self._streaming.cancel()
+        for stream in self._streaming:
+            stream.cancel()
 
     async def _send_all(self) -> None:
         # One at a time and in order: replies and samples can share one stream of bytes.
         while True:
             await self._send(await self._outbox.get())
 
-    async def _stream(self, rate_hz: float) -> None:
-        encoder = Encoder(self._profile, rate_hz, self._mtu())
-        marked = 0 if self._profile.clock.mark is ClockMark.FIRST else -1
+    async def _stream(self, mode: Mode, kind: int) -> None:
+        encoder = Encoder(mode, self._mtu(), kind)
+        clock = mode.packets[kind].clock
+        marked = -1 if clock is not None and clock.mark is ClockMark.LAST else 0
         start_s = time.monotonic()
         for first in itertools.count(step=encoder.samples_per_packet):
-            elapsed_s = np.arange(first, first + encoder.samples_per_packet) / rate_hz
+            elapsed_s = np.arange(first, first + encoder.samples_per_packet) / mode.hz
             taken_s = self._device_clock.instants(start_s, elapsed_s)
             await asyncio.sleep(max(0.0, taken_s[-1] - time.monotonic()))
             motion = self._sensor.measure(self._runner_clock.at(taken_s))
-            ticks = self._device_clock.ticks(start_s, elapsed_s[marked])
+            ticks = self._device_clock.ticks(clock, start_s, elapsed_s[marked])
             for payload in encoder.encode(ticks, motion.acc, motion.gyr):
-                self._outbox.put_nowait(Notification(self._profile.data_characteristic, payload))
+                self._outbox.put_nowait(Notification(encoder.characteristic, payload))
