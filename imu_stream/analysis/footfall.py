@@ -16,8 +16,10 @@ Indices = NDArray[np.intp]
 class FootfallParams:
     """When a foot is at rest on the ground."""
 
+    turning: float = 2.0
+    """rad/s about a level axis; a foot that turns faster is on its way."""
     rest_s: float = 0.03
-    """Without turning for so long; running mid-stance is not at rest for much longer."""
+    """Slower for so long; running mid-stance is not at rest for much longer."""
     flat: float = 0.9
     """Cosine of the largest tilt: a swinging foot, too, stops turning for a moment, toe down."""
 
@@ -35,21 +37,23 @@ class Footfall:
         """Nothing is known about what came before."""
         self._still = 0
 
-    def ends(self, item: Orientation, turning: Indices) -> Indices:
-        """Ends of the parts of a block with which the foot comes to rest.
-
-        `turning` are the samples at which it turns.
-        """
-        count = len(item.up)
-        if not count or not item.samples.measured:
-            self._still *= item.samples.measured
+    def ends(self, item: Orientation) -> Indices:
+        """Ends of the parts of a block with which the foot comes to rest."""
+        if not len(item.up):
             return np.empty(0, dtype=np.intp)
-        position = np.arange(1, count + 1) + self._still
-        last_turning = np.zeros(count, dtype=np.intp)
-        last_turning[turning] = position[turning]
-        still = position - np.maximum.accumulate(last_turning)
+        position = np.arange(1, len(item.up) + 1) + self._still
+        turned = np.where(turns(item, self._params.turning), position, 0)
+        still = position - np.maximum.accumulate(turned)
         self._still = int(still[-1])
         return np.flatnonzero((still == self._rest) & (item.up[:, 2] > self._params.flat)) + 1
+
+
+def turns(item: Orientation, turning: float) -> NDArray[np.bool_]:
+    """At which samples of a block the foot is on its way."""
+    gyr = item.samples.gyr
+    assert gyr is not None  # a foot sensor has a gyroscope
+    x, y = gyr[:, 0], gyr[:, 1]
+    return np.asarray(x * x + y * y > turning * turning)
 
 
 def mean_velocity(way: Sequence[Orientation | Gap], rate_hz: float) -> Array:

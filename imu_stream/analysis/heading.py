@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imu_stream.analysis.footfall import Footfall, Indices, mean_velocity
+from imu_stream.analysis.footfall import Footfall, Indices, mean_velocity, turns
 from imu_stream.analysis.holding import Held
 from imu_stream.datatypes import Array, Gap, Orientation
 
@@ -59,7 +59,7 @@ class FootHeading:
             return self._follow(item)
         out: list[Orientation | Gap] = []
         start = 0
-        for end in self._footfall.ends(item, turning_samples(item, self._params.turning)):
+        for end in self._footfall.ends(item):
             out += self._follow(item.part(start, end))
             out += self._rest(float(item.samples.t_s[end - 1]))
             start = end
@@ -125,13 +125,10 @@ class FootHeading:
 
 
 def turning_samples(item: Orientation, turning: float) -> Indices:
-    """Which samples of a block are of a foot on its way."""
-    gyr = item.samples.gyr
-    assert gyr is not None  # a foot sensor has a gyroscope
+    """Which samples of a block are measured on a foot on its way."""
     if not item.samples.measured:
         return np.empty(0, dtype=np.intp)
-    x, y = gyr[:, 0], gyr[:, 1]
-    return np.flatnonzero(x * x + y * y > turning * turning)
+    return np.flatnonzero(turns(item, turning))
 
 
 def added(sums: Array, item: Orientation, samples: Indices) -> Array:
