@@ -29,7 +29,7 @@ class Footfall:
 
     def __init__(self, rate_hz: float, params: FootfallParams | None = None) -> None:
         self._params = params or FootfallParams()
-        self._rest = round(self._params.rest_s * rate_hz)
+        self._rest = max(1, round(self._params.rest_s * rate_hz))
         self._still = 0
         """Samples since the foot last turned."""
 
