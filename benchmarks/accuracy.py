@@ -19,7 +19,7 @@ from runs import data_folder, recorded_runs
 
 from imu_stream.errors import ImuStreamError
 
-GROUPS = 13
+GROUPS = 14
 
 
 def parsed() -> argparse.Namespace:

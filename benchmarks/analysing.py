@@ -27,6 +27,8 @@ class Outputs:
     strides: list[Stride] = field(default_factory=list)
     leans: list[LeanState] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
+    strikes: dict[tuple[Placement, float], Strike] = field(default_factory=dict)
+    """The first that was given out for an initial contact, as soon as the foot had landed."""
     strikes_given_s: dict[tuple[Placement, float], float] = field(default_factory=dict)
     """When the strike at an initial contact was given out: end of the block that told it."""
     now_s: float = 0.0
@@ -36,6 +38,7 @@ class Outputs:
             case Stride():
                 self.strides.append(output)
             case Strike():
+                self.strikes.setdefault((output.foot, output.ic_s), output)
                 self.strikes_given_s.setdefault((output.foot, output.ic_s), self.now_s)
             case LeanState():
                 self.leans.append(output)

@@ -8,13 +8,12 @@ from analysing import Outputs, analysed
 from runs import Run
 
 from imu_stream.acquisition.simulation.runner import TrueStride
-from imu_stream.datatypes import FEET, Placement, Stride
+from imu_stream.datatypes import FEET, Placement, Stride, Strike
 
 NEAR_S = 0.05
 """A contact found farther than this from the true one is another contact."""
-AROUND_S = 0.3
-"""Contacts found earlier than this before the first true one, or later than this after the last,
-are not judged: nobody knows the truth about them."""
+SWING_S = 0.1
+"""A foot that lands sooner after the beginning of its movement has not been seen to swing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class Comparison:
     invented: tuple[Stride, ...]
     strides: tuple[Stride, ...]
     """All that were found, also outside the time of the truth."""
+    strikes: tuple[Strike, ...]
+    """The first that was said of each of these contacts."""
     lean_errors_deg: tuple[float, ...]
     """Of every valid stride mean; empty without truth."""
 
@@ -81,6 +82,7 @@ def comparison(run: Run, outputs: Outputs) -> Comparison:
         tuple(contact for contact in run.contacts if contact not in paired),
         tuple(invented),
         tuple(outputs.strides),
+        tuple(outputs.strikes[stride.foot, stride.ic_s] for stride in outputs.strides),
         tuple(_lean_errors_deg(run, outputs)),
     )
 
@@ -99,8 +101,9 @@ def _pairs(run: Run, strides: Iterable[Stride], foot: Placement) -> list[Pair]:
 
 
 def _is_judged(run: Run, stride: Stride) -> bool:
-    first_s, last_s = run.contacts[0].ic_s, run.contacts[-1].ic_s
-    return first_s - AROUND_S <= stride.ic_s <= last_s + AROUND_S
+    """Whether the true contact that this may be would be listed: its neighbourhood is known."""
+    first_s, last_s = run.known_from_s, run.contacts[-1].tc_s
+    return first_s + NEAR_S <= stride.ic_s <= last_s - NEAR_S
 
 
 def _lean_errors_deg(run: Run, outputs: Outputs) -> list[float]:
@@ -111,6 +114,18 @@ def _lean_errors_deg(run: Run, outputs: Outputs) -> list[float]:
         for lean in outputs.leans
         if lean.valid
     ]
+
+
+def strike_waits_s(of: Comparison, swung: bool) -> list[float]:
+    """From each contact to its first strike, where the swing before it was recorded, or not."""
+    first_s = of.run.known_from_s + SWING_S
+    return [s.known_s - s.ic_s for s in of.strikes if (s.ic_s >= first_s) is swung]
+
+
+def type_changes(of: Comparison) -> list[bool]:
+    """Whether the stride's record has another strike type than was said first."""
+    pairs = zip(of.strides, of.strikes, strict=True)
+    return [stride.strike.strike_type is not first.strike_type for stride, first in pairs]
 
 
 def spare_times_s(strides: Sequence[Stride]) -> list[float]:

@@ -12,16 +12,17 @@ from changes import lossy, mountings, resampled
 from comparing import Comparison, Pair, compared
 from figures import ALL, LIMITS, Figure, Group, Limit, eased
 from lean_hour import lean_groups
-from measures import by_type, figures_of, right_share
+from measures import CHANGED, COUNT, by_type, figures_of, right_share
 from refitting import fitted_figures, left_out
 from runs import Change, Run, recorded_runs
 from still import shoe_group, walking_group
-from virtual import paced_runs, slope_runs
+from virtual import bout_runs, paced_runs, slope_runs
 
 OTHER_RATES_HZ = (104.0, 416.0)
 SLOPE_DEG = math.degrees(math.atan(0.08))
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 SMALL_BLOCK_S = 0.02
+OF_BOUTS = (COUNT, CHANGED, "contacts missed, %", "contacts invented, %", "strike type right, %")
 EASED_LIMITS = eased(LIMITS)
 
 
@@ -34,11 +35,12 @@ class Extent:
     losses: int
     """Draws of lost packets."""
     paced_s: float
+    bouts: int
     hour_s: float
 
 
-QUICK = Extent(mountings=2, losses=1, paced_s=25.0, hour_s=600.0)
-FULL = Extent(mountings=6, losses=5, paced_s=60.0, hour_s=3600.0)
+QUICK = Extent(mountings=2, losses=1, paced_s=25.0, bouts=2, hour_s=600.0)
+FULL = Extent(mountings=6, losses=5, paced_s=60.0, bouts=4, hour_s=3600.0)
 
 
 def all_groups(data: Path, extent: Extent) -> Iterator[Group]:
@@ -52,6 +54,7 @@ def all_groups(data: Path, extent: Extent) -> Iterator[Group]:
     yield mounting_group(runs, extent.mountings)
     yield left_out_group(runs)
     yield paced_group(extent.paced_s)
+    yield bout_group(extent.bouts)
     yield slope_group(extent.paced_s)
     yield from lean_groups(extent.hour_s)
     yield walking_group(data, extent.paced_s)
@@ -87,7 +90,7 @@ def _given_after_contact_s(outputs: Outputs) -> list[float]:
 def _given_after_known_s(outputs: Outputs) -> list[float]:
     given = outputs.strikes_given_s
     return [
-        given[s.foot, s.ic_s] - s.strike.known_s
+        given[s.foot, s.ic_s] - outputs.strikes[s.foot, s.ic_s].known_s
         for s in outputs.strides
         if (s.foot, s.ic_s) in given
     ]
@@ -155,6 +158,22 @@ def paced_group(seconds: float) -> Group:
     figures = figures_of(comparisons, {"contacts invented, %": Limit(high=0.0)})
     return Group(
         f"{len(comparisons)} simulated runs, three speeds by strike type", (*figures, lean)
+    )
+
+
+def bout_group(bouts: int) -> Group:
+    """First strikes of bouts: when they are given out they may yet be steps of walking."""
+    comparisons = [compared(run) for run in bout_runs(bouts)]
+    firsts = [strike for one in comparisons for strike in one.strikes if not strike.running]
+    longest_ms = max((1e3 * (s.known_s - s.ic_s) for s in firsts), default=math.nan)
+    figures = figures_of(comparisons, {"contacts invented, %": Limit(high=0.0)})
+    return Group(
+        f"{len(comparisons)} simulated runs of {bouts} bouts with standing between",
+        (
+            *(figure for figure in figures if figure.name in OF_BOUTS),
+            Figure("first strikes of bouts", {ALL: float(len(firsts))}, decimals=0),
+            Figure("known after contact, longest, ms", {ALL: longest_ms}, Limit(high=150.0)),
+        ),
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from averages import mean, median, percent, quantile, root_mean_square, spread
-from comparing import Comparison, Pair, spare_times_s
+from comparing import Comparison, Pair, spare_times_s, strike_waits_s, type_changes
 from figures import ALL, COLUMNS, TYPES, Figure, Limit
 
 LOW_CONFIDENCE = 0.8
 COUNT = "true contacts"
+CHANGED = "strike type other in the stride's record, %"
 
 
 def figures_of(
@@ -115,10 +116,17 @@ def _low_share(pairs: Sequence[Pair]) -> float:
 
 
 def _known(comparisons: Sequence[Comparison]) -> Values:
-    strikes = [1e3 * (s.strike.known_s - s.ic_s) for one in comparisons for s in one.strides]
+    swung = [1e3 * wait_s for one in comparisons for wait_s in strike_waits_s(one, swung=True)]
+    cut = [1e3 * wait_s for one in comparisons for wait_s in strike_waits_s(one, swung=False)]
+    changed = [changes for one in comparisons for changes in type_changes(one)]
     spare = [1e3 * time_s for one in comparisons for time_s in spare_times_s(one.strides)]
     return {
-        "strike known after contact, longest, ms": {ALL: max(strikes, default=math.nan)},
-        "strike known after contact, 99 %, ms": {ALL: quantile(strikes, 0.99)},
+        "strike known after contact, longest, ms": {ALL: max(swung, default=math.nan)},
+        "strike known after contact, 99 %, ms": {ALL: quantile(swung, 0.99)},
+        "recording begins less than 0.1 s before contact, %": {
+            ALL: percent(len(cut), len(cut + swung))
+        },
+        "strike of these known after contact, longest, ms": {ALL: max(cut, default=math.nan)},
+        CHANGED: {ALL: percent(sum(changed), len(changed))},
         "record known before next landing, shortest, ms": {ALL: min(spare, default=math.nan)},
     }

@@ -18,7 +18,7 @@ from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing
 from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.orientation import OrientationFilter
-from imu_stream.datatypes import Calibration, Gap, Mount, Orientation, Placement, Stride
+from imu_stream.datatypes import Calibration, Gap, Mount, Orientation, Placement
 
 YAWS_DEG = (2.5, 5.0, 7.5, 10.0, 12.5)
 UNDELAYED = ContactParams(ic_delay_s=0.0, ic_delay_per_deg_s=0.0, tc_delay_s=0.0)
@@ -156,12 +156,12 @@ def _comparisons(feet: Sequence[FootRun], params: ContactParams) -> list[Compari
     by_run: dict[str, Outputs] = {}
     for foot in feet:
         outputs = by_run.setdefault(foot.run.name, Outputs())
-        outputs.strides += _strides(foot, params)
+        _follow(foot, params, outputs)
     runs = {foot.run.name: foot.run for foot in feet}
     return [comparison(runs[name], outputs) for name, outputs in by_run.items()]
 
 
-def _strides(foot: FootRun, params: ContactParams) -> list[Stride]:
+def _follow(foot: FootRun, params: ContactParams, outputs: Outputs) -> None:
     gait = FootGait(foot.foot, foot.rate_hz, contacts=params)
-    found = [out for item in foot.items for out in gait.push(item)] + gait.finish()
-    return [out for out in found if isinstance(out, Stride)]
+    for out in [out for item in foot.items for out in gait.push(item)] + gait.finish():
+        outputs.write(out)

@@ -27,8 +27,12 @@ class Run:
     """True contacts by initial contact; those outside the force plates' time are not among them."""
     truth: Truth | None = None
     """Of a simulated run: also knows the lean."""
+    known_from_s: float = 0.0
+    """From then on somebody moves and all contacts are known."""
 
 
+RECORDED_FROM_S = 7.5
+"""Recorded runs begin with standing and a blend to running, which is nobody's movement."""
 Change = Callable[[Run], Run]
 """Makes another run of a run: other rates, losses, mountings."""
 
@@ -46,7 +50,13 @@ def recorded_runs(data: Path) -> list[Run]:
 
 def _recorded_run(folder: Path) -> Run:
     tables = tuple(read_table(folder / f"{foot}.csv.gz", foot) for foot in FEET)
-    return Run(folder.name, folder.name.split("_")[0], tables, true_contacts(folder / "truth.csv"))
+    return Run(
+        folder.name,
+        folder.name.split("_")[0],
+        tables,
+        true_contacts(folder / "truth.csv"),
+        known_from_s=RECORDED_FROM_S,
+    )
 
 
 def true_contacts(path: Path) -> tuple[TrueStride, ...]:

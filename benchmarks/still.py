@@ -23,7 +23,7 @@ def walking_group(data: Path, seconds: float) -> Group:
     runs = recorded_walks(data) | still_runs(seconds)
     runs["jumping on the spot"] = jumping_tables(seconds)
     return Group(
-        "no running: strides of feet or trunk, and cues, reported",
+        "no running: strides, strikes called running, lean and cues reported",
         tuple(Figure(name, _reported(tables), NOTHING, 0) for name, tables in runs.items()),
     )
 
@@ -39,7 +39,8 @@ def recorded_walks(data: Path) -> dict[str, tuple[Table, ...]]:
 
 def _reported(tables: tuple[Table, ...]) -> dict[str, float]:
     outputs = analysed_tables(tables)
-    return {ALL: float(len(outputs.strides) + len(outputs.leans) + len(outputs.cues))}
+    strikes = sum(strike.running for strike in outputs.strikes.values())
+    return {ALL: float(len(outputs.strides) + strikes + len(outputs.leans) + len(outputs.cues))}
 
 
 def shoe_group(data: Path) -> Group:

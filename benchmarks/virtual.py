@@ -22,6 +22,8 @@ from imu_stream.datatypes import GRAVITY, Array, Placement
 RATE_HZ = 208.0
 CHUNK_S = 60.0
 STAND_S = 6.0
+BOUT_S = 12.0
+"""One bout with the standing before it."""
 STANDING = Gait(activity=Activity.STANDING)
 PACES = {
     2.5: Gait(speed_mps=2.5, cadence_spm=160.0, contact_time_s=0.28, lean_deg=4.0),
@@ -124,6 +126,23 @@ def paced_runs(seconds: float) -> list[Run]:
         for speed_mps, gait in PACES.items()
         for kind, fsa_deg in STRIKES_DEG.items()
     ]
+
+
+def bout_runs(bouts: int) -> list[Run]:
+    """The same, with standing between bouts of running."""
+    return [
+        simulated(f"{speed_mps} m/s {kind}", Runner(bout_after_bout(gait, bouts)), bouts * BOUT_S)
+        for speed_mps, steady in PACES.items()
+        for kind, fsa_deg in STRIKES_DEG.items()
+        for gait in [striking(steady, fsa_deg)]
+    ]
+
+
+def bout_after_bout(gait: Gait, bouts: int) -> Scenario:
+    """Stands, does this, and the same again."""
+    starts_s = [BOUT_S * number for number in range(bouts)]
+    pairs = [(Stage(at_s, STANDING), Stage(at_s + STAND_S, gait)) for at_s in starts_s]
+    return Scenario(tuple(stage for pair in pairs for stage in pair))
 
 
 def slope_runs(slope_deg: float, seconds: float) -> list[Run]:

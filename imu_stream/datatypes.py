@@ -261,6 +261,8 @@ class Strike:
     strike_type: StrikeType
     confidence: float
     """Probability that `strike_type` is right; 0 for unknown."""
+    running: bool
+    """False while it is not known that the foot runs: a step of walking gives such a strike too."""
     known_s: float
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,17 @@ from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import Gait
 from imu_stream.acquisition.simulation.sensor import VirtualSensor, write_table
 from imu_stream.cli import main
-from imu_stream.datatypes import Array, Frame, Placement, SensorSetup
+from imu_stream.cli.view import LiveView
+from imu_stream.datatypes import (
+    Array,
+    Frame,
+    Placement,
+    SensorSetup,
+    Stride,
+    Strike,
+    StrikeType,
+)
+from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Encoder, builtin_profiles, find_profile
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
@@ -576,3 +587,30 @@ def test_a_known_distance_gives_the_runners_own_factor(
     assert factor is not None
     imu_stream(*arguments, "--stride-factor", factor[1])
     assert read_json(tmp_path / "summary.json")["distance_m"] == pytest.approx(25.0, rel=1e-3)
+
+
+def strike(ic_s: float, kind: StrikeType, running: bool) -> Strike:
+    return Strike(LEFT, ic_s, 12.0, kind, 0.95, running, ic_s + 0.04)
+
+
+def test_view_shows_a_landing_at_once_and_keeps_only_those_of_running() -> None:
+    now_s = 0.0
+    view = LiveView(Pipeline(header_of([])), lambda: now_s)
+
+    def shown() -> str:
+        text = str(list(view.table().columns[1].cells)[1])
+        return re.sub(r"\[.*?\]", "", text)
+
+    walked = strike(1.0, StrikeType.REARFOOT, running=False)
+    started = strike(2.0, StrikeType.FOREFOOT, running=False)
+    assert shown() == "—"
+    for landing, expected in ((walked, "R rearfoot"), (started, "F forefoot")):
+        now_s = landing.known_s
+        view.write(landing)
+        assert shown().startswith(expected)
+        assert shown().endswith("walking or running)")
+    ran = replace(started, running=True)
+    view.write(Stride(ran, 2.25, nan, nan, nan, nan, 8.0, 9.0, False, 2.5))
+    assert shown() == "F forefoot  12.0° (95% sure)"
+    view.write(strike(2.7, StrikeType.MIDFOOT, running=True))
+    assert shown() == "FM midfoot  12.0° (95% sure)"

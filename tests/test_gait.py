@@ -24,6 +24,10 @@ from runs import true_contacts
 from imu_stream.acquisition.simulation.runner import Runner, TrueStride
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
 from imu_stream.acquisition.simulation.sensor import tilted_mount
+from imu_stream.analysis.calibration import SensorCalibration
+from imu_stream.analysis.gait import FootGait
+from imu_stream.analysis.heading import FootHeading, HeadingParams
+from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.strike import classify
 from imu_stream.datatypes import (
     FEET,
@@ -31,6 +35,7 @@ from imu_stream.datatypes import (
     Cue,
     Gap,
     LeanState,
+    Mount,
     Notice,
     NoticeKind,
     Output,
@@ -72,8 +77,12 @@ class Comparison:
     invented: tuple[Stride, ...]
 
 
-def strides_of(outputs: Iterable[Output]) -> list[Stride]:
+def strides_of(outputs: Iterable[object]) -> list[Stride]:
     return [output for output in outputs if isinstance(output, Stride)]
+
+
+def strikes_of(outputs: Iterable[object]) -> list[Strike]:
+    return [output for output in outputs if isinstance(output, Strike)]
 
 
 def compare(
@@ -183,7 +192,8 @@ def test_real_shoe_sensor(recordings: Path) -> None:
 def test_walking_is_not_running(recordings: Path, names: dict[Placement, str]) -> None:
     outputs = table_outputs({where: recordings / name for where, name in names.items()})
     assert any(isinstance(output, Calibration) for output in outputs)
-    assert not any(isinstance(output, Stride | Strike | LeanState | Cue) for output in outputs)
+    assert not any(isinstance(output, Stride | LeanState | Cue) for output in outputs)
+    assert not any(strike.running for strike in strikes_of(outputs))
 
 
 SECONDS = 18.0
@@ -275,24 +285,61 @@ def test_strike_is_known_in_its_own_stance_and_comes_before_its_stride() -> None
     outputs = foot_outputs(
         in_blocks(worn(Runner(standing_then(Gait())), LEFT, 208.0, SECONDS)), LEFT, 208.0
     )
-    strikes = [output for output in outputs if isinstance(output, Strike)]
+    strikes = strikes_of(outputs)
     strides = strides_of(outputs)
-    assert [stride.strike for stride in strides] == strikes
+    # after the first landing nobody knows yet that this is running
+    assert [strike.running for strike in strikes] == [False, *(True for _ in strikes[1:])]
+    assert [stride.strike for stride in strides] == [replace(s, running=True) for s in strikes]
     pairs = list(zip(strikes, strides, strict=True))
-    # the first is believed to be running only when it is over, the last is not over
-    assert all(0.0 < strike.known_s - strike.ic_s < 0.12 for strike in strikes[1:])
-    assert all(strike.known_s < stride.tc_s for strike, stride in pairs[1:-1])
+    assert all(0.0 < strike.known_s - strike.ic_s < 0.12 for strike in strikes)
+    assert all(outputs.index(strike) < outputs.index(stride) for strike, stride in pairs)
+    # the last is not over
+    assert all(strike.known_s < stride.tc_s for strike, stride in pairs[:-1])
     assert all(stride.tc_s < stride.known_s for stride in strides[:-1])
     assert np.isnan(strides[0].stride_time_s)
     assert all(60.0 < stride.cadence_spm / 2 < 110.0 for stride in strides[1:])
 
 
+@pytest.mark.parametrize("turn_deg", [0.0, 90.0, 180.0])
+@pytest.mark.parametrize("strike_deg", STRIKES_DEG.values(), ids=STRIKES_DEG)
+def test_first_footfall_tells_the_strike_in_time(strike_deg: float, turn_deg: float) -> None:
+    """When one step is not movement enough to tell by its axis where the foot points."""
+    runner = Runner(standing_then(striking(Gait(), strike_deg)))
+    errors = replace(ORDINARY, mount=tilted_mount(20.0, turn_deg))
+    samples = worn(runner, LEFT, 208.0, 8.0, errors)
+    calibration, orientation = SensorCalibration(LEFT, 208.0, Mount()), OrientationFilter(208.0)
+    heading, gait = FootHeading(208.0, HeadingParams(first_s=2.0)), FootGait(LEFT, 208.0)
+    calibrated = [out for out in calibration.push(samples) if not isinstance(out, Calibration)]
+    oriented = [out for item in calibrated for out in orientation.push(item)]
+    headed = [out for item in oriented for out in heading.push(item)]
+    outputs = [out for item in headed for out in gait.push(item)]
+    first, stride = strikes_of(outputs)[0], strides_of(outputs)[0]
+    assert first.ic_s == stride.ic_s == pytest.approx(truth_of(runner, LEFT)[0].ic_s, abs=0.02)
+    assert first.known_s - first.ic_s < 0.15
+    assert first.strike_type is stride.strike.strike_type is StrikeType.of(strike_deg)
+
+
 @pytest.fixture(scope="module")
-def two_bouts() -> list[Stride]:
+def two_bouts_outputs() -> list[Output]:
     """Runs, stands for 5 s, runs again from 17 s on."""
     stages = (Stage(0.0, STANDING), Stage(4.0, Gait()), Stage(12.0, STANDING), Stage(17.0, Gait()))
     samples = worn(Runner(Scenario(stages)), LEFT, 208.0, 24.0)
-    return strides_of(foot_outputs(in_blocks(samples), LEFT, 208.0))
+    return foot_outputs(in_blocks(samples), LEFT, 208.0)
+
+
+@pytest.fixture(scope="module")
+def two_bouts(two_bouts_outputs: list[Output]) -> list[Stride]:
+    return strides_of(two_bouts_outputs)
+
+
+def test_every_stride_of_every_bout_had_its_strike_in_time(
+    two_bouts_outputs: list[Output], two_bouts: list[Stride]
+) -> None:
+    strikes = {strike.ic_s: strike for strike in strikes_of(two_bouts_outputs)}
+    firsts = [strikes[stride.ic_s] for stride in two_bouts]
+    assert all(0.0 < strike.known_s - strike.ic_s < 0.15 for strike in firsts)
+    assert sum(not strike.running for strike in firsts) == 2
+    assert [s.strike_type for s in firsts] == [s.strike.strike_type for s in two_bouts]
 
 
 def test_no_strides_in_a_pause(two_bouts: list[Stride]) -> None:
@@ -345,7 +392,8 @@ def test_virtual_walking_is_not_running(foot: Placement, speed_mps: float) -> No
     samples = worn(Runner(standing_then(walking)), foot, 208.0, SECONDS)
     outputs = foot_outputs(in_blocks(samples), foot, 208.0)
     assert any(isinstance(output, Calibration) for output in outputs)
-    assert not any(isinstance(output, Stride | Strike) for output in outputs)
+    assert strides_of(outputs) == []
+    assert not any(strike.running for strike in strikes_of(outputs))
 
 
 @pytest.mark.parametrize(

@@ -248,8 +248,8 @@ async def test_this_machine_has_sound_or_says_why_not() -> None:
 
 
 NAN = float("nan")
-STRIKE = Strike(Placement.LEFT_FOOT, 1.23456, -7.891, StrikeType.FOREFOOT, 0.98765, 1.3)
-UNKNOWN = Strike(Placement.RIGHT_FOOT, 1.6, float("nan"), StrikeType.UNKNOWN, 0.0, 1.7)
+STRIKE = Strike(Placement.LEFT_FOOT, 1.23456, -7.891, StrikeType.FOREFOOT, 0.98765, True, 1.3)
+UNKNOWN = Strike(Placement.RIGHT_FOOT, 1.6, float("nan"), StrikeType.UNKNOWN, 0.0, False, 1.7)
 OUTPUTS: tuple[Output, ...] = (
     LinkState(0.0, Placement.CHEST, LinkPhase.STREAMING),
     Calibration(Placement.CHEST, 3.0, 3.0, ((1, 0, 0), (0, 1, 0), (0, 0, 1)), (0, 0, 0), True),

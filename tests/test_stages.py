@@ -105,6 +105,9 @@ SUBJECTS = {
         chest_orientation, CHEST, TO_CHEST[:2], has_gyro=False
     ),
     "heading": Subject(foot_heading, FOOT, TO_FOOT[:3]),
+    "heading by the first footfall": Subject(
+        lambda: FootHeading(FOOT_HZ, HeadingParams(first_s=5.0)), FOOT, TO_FOOT[:3]
+    ),
     "contacts": Subject(lambda: ContactDetector(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "gait": Subject(lambda: FootGait(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "lean": Subject(lambda: TrunkLean(CHEST_HZ), CHEST, TO_CHEST),

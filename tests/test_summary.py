@@ -22,7 +22,7 @@ def stride(
     kind: StrikeType = StrikeType.REARFOOT,
     length_m: float = 2.0,
 ) -> Stride:
-    strike = Strike(foot, ic_s, 12.0, kind, 0.95, ic_s + 0.03)
+    strike = Strike(foot, ic_s, 12.0, kind, 0.95, True, ic_s + 0.03)
     return Stride(
         strike, ic_s + contact_s, 0.7, 0.45, length_m, length_m / 0.7, 8.0, 9.0, False, ic_s + 0.5
     )

@@ -40,8 +40,8 @@ Item = Strike | Stride | Notice | Gap
 class FootGait:
     """Strides of one foot: `Orientation | Gap` in, `Strike | Stride | Notice | Gap` out.
 
-    A strike is given out at once while the foot is known to run; the first one of a bout, which may
-    be a step of walking, together with its stride.
+    Every landing gives its strike at once, also the first one of a bout, which may yet be a step of
+    walking and says so; only running gives strides, which carry the strike with its final values.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class FootGait:
         self._landing: Landing | None = None
         self._strike: Strike | None = None
         self._previous_ic_s = self._previous_tc_s = math.nan
-        self._running = self._in_bout = False
+        self._running = False
 
     def push(self, item: Orientation | Gap) -> list[Item]:
         """One block in; a gap forgets the stride it falls into."""
@@ -74,7 +74,7 @@ class FootGait:
     def finish(self) -> list[Item]:
         """The stream has ended: the last contact of a run counts, though its end was not seen."""
         out = self._follow(self._contacts.finish())
-        if self._strike is None or not self._in_bout:
+        if self._strike is None or not self._strike.running:
             return out
         return [*out, self._stride(self._strike, math.nan, None, self._strike.known_s)]
 
@@ -93,20 +93,25 @@ class FootGait:
     def _land(self, landing: Landing) -> list[Item]:
         fsa_deg = landing.pitch_deg - self._after_gap.offset_deg(landing)
         strike_type, confidence = classify(fsa_deg, self._after_gap.sigma_deg(landing))
+        in_step = landing.ic_s - self._previous_ic_s <= self._params.longest_stride_s
         self._landing = landing
         self._strike = Strike(
-            self._foot, landing.ic_s, fsa_deg, strike_type, confidence, landing.known_s
+            self._foot,
+            landing.ic_s,
+            fsa_deg,
+            strike_type,
+            confidence,
+            self._running and in_step,
+            landing.known_s,
         )
-        in_step = landing.ic_s - self._previous_ic_s <= self._params.longest_stride_s
-        self._in_bout = self._running and in_step
-        return [self._strike] if self._in_bout else []
+        return [self._strike]
 
     def _leave(self, push_off: PushOff) -> list[Item]:
         strike, landing, stance = self._strike, self._landing, push_off.stance
         self._strike = self._landing = None
         if strike is None or landing is None:
             return []
-        if push_off.torn and self._in_bout and not self._is_contact(strike, push_off):
+        if push_off.torn and strike.running and not self._is_contact(strike, push_off):
             push_off = replace(push_off, tc_s=math.nan)  # the end that was found is not the one
         self._running = self._is_running(strike, landing, push_off)
         if not self._running:
@@ -115,10 +120,8 @@ class FootGait:
         if stance is not None:
             strike = self._mended(strike, landing, stance, push_off)
             self._after_gap.add(stance.rest_pitch_deg, push_off.since_gap_s)
-        first = [] if self._in_bout else [replace(strike, known_s=push_off.known_s)]
-        strike = first[0] if first else strike
         stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
-        return [*first, stride, *self._check_side(landing, push_off.known_s)]
+        return [stride, *self._check_side(landing, push_off.known_s)]
 
     def _mended(
         self, strike: Strike, landing: Landing, stance: Stance, push_off: PushOff
@@ -128,14 +131,20 @@ class FootGait:
         if fsa_deg is None or push_off.torn or not landing.from_rest:
             return strike
         strike_type, confidence = classify(fsa_deg, MENDED_SIGMA_DEG)
-        return Strike(self._foot, strike.ic_s, fsa_deg, strike_type, confidence, push_off.known_s)
+        return replace(
+            strike,
+            fsa_deg=fsa_deg,
+            strike_type=strike_type,
+            confidence=confidence,
+            known_s=push_off.known_s,
+        )
 
     def _stride(self, strike: Strike, tc_s: float, stance: Stance | None, known_s: float) -> Stride:
-        stride_time_s = self._stride_time_s(strike.ic_s) if self._in_bout else math.nan
-        swing_time_s = strike.ic_s - self._previous_tc_s if self._in_bout else math.nan
+        stride_time_s = self._stride_time_s(strike.ic_s) if strike.running else math.nan
+        swing_time_s = strike.ic_s - self._previous_tc_s if strike.running else math.nan
         self._previous_ic_s, self._previous_tc_s = strike.ic_s, tc_s
         return Stride(
-            strike=strike,
+            strike=replace(strike, running=True),
             tc_s=tc_s,
             stride_time_s=stride_time_s,
             swing_time_s=swing_time_s,
@@ -153,7 +162,7 @@ class FootGait:
 
     def _is_running(self, strike: Strike, landing: Landing, push_off: PushOff) -> bool:
         if math.isnan(push_off.tc_s):  # a gap took the end of a contact in the midst of a run
-            return push_off.torn and self._in_bout
+            return push_off.torn and strike.running
         slowest_mps = self._params.slowest_swing_mps if landing.from_rest else -math.inf
         return self._is_contact(strike, push_off) and push_off.swing_mps >= slowest_mps
 

@@ -4,19 +4,18 @@ A foot that walks or runs turns about its mediolateral axis: the first principal
 level part of its rate (the usual functional calibration, e.g. McGrath & Stirling 2020). Which
 end is left comes from the swing: a foot points toe down for much longer and farther (push-off,
 early swing) than toe up, so the mean elevation of its forward axis is negative. The estimate
-starts with the first step and is renewed each time twice as much movement has been seen.
+starts with the first step and is renewed each time twice as much movement has been seen. A foot
+that comes to rest before that was enough has come forward: its velocity until then is the heading.
 """
 
 import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imu_stream.analysis.footfall import Footfall, Indices, mean_velocity, turns
 from imu_stream.analysis.holding import Held
 from imu_stream.datatypes import Array, Gap, Orientation
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,13 @@ class HeadingParams:
     turning: float = 2.0
     """rad/s; a foot that turns faster about a level axis is on its way."""
     first_s: float = 0.4
-    """Time of such turning before the first estimate: one step."""
+    """Time of such turning before the first estimate: one step; …"""
+    footfall_s: float = 0.12
+    """… or so much of it when the foot then comes to rest, …"""
+    way_s: float = 0.25
+    """… and before that moved …"""
+    slowest_mps: float = 1.0
+    """… so fast, in the mean: who shifts his feet while standing does not."""
     longest_s: float = 12.0
     """The same between estimates, later on; the weight of older movement then halves."""
     longest_held_s: float = 60.0
@@ -39,6 +44,7 @@ class FootHeading:
     def __init__(self, rate_hz: float, params: HeadingParams | None = None) -> None:
         self._params = params or HeadingParams()
         self._rate_hz = rate_hz
+        self._footfall = Footfall(rate_hz)
         self._sums = np.zeros(6)
         self._span_s = self._params.first_s
         self._held = Held[Orientation](self._params.longest_held_s)
@@ -47,7 +53,30 @@ class FootHeading:
     def push(self, item: Orientation | Gap) -> list[Orientation | Gap]:
         """Held back until the first estimate; each estimate holds from its own sample on."""
         if isinstance(item, Gap):
+            self._footfall.restart()
             return self._give(item)
+        if self._forward is not None:
+            return self._follow(item)
+        out: list[Orientation | Gap] = []
+        start = 0
+        for end in self._footfall.ends(item):
+            out += self._follow(item.part(start, end))
+            out += self._rest(float(item.samples.t_s[end - 1]))
+            start = end
+        return [*out, *self._follow(item.part(start, len(item.up)))]
+
+    def _rest(self, now_s: float) -> list[Orientation | Gap]:
+        """The foot has come to rest: the first estimate, if it made a step."""
+        params = self._params
+        if self._forward is not None or self._sums[0] < params.footfall_s * self._rate_hz:
+            return []
+        velocity = mean_velocity(self._held.since(now_s - params.way_s), self._rate_hz)
+        speed_mps = math.hypot(*velocity)
+        stepped = speed_mps >= params.slowest_mps
+        return self._point(velocity / speed_mps, now_s) if stepped else []
+
+    def _follow(self, item: Orientation) -> list[Orientation | Gap]:
+        """The next samples, between which the turning may become enough for an estimate."""
         out: list[Orientation | Gap] = []
         turning = turning_samples(item, self._params.turning)
         start = used = 0
@@ -75,11 +104,16 @@ class FootHeading:
         return [item if isinstance(item, Gap) else turned(item, self._forward)]
 
     def _estimate(self, known_s: float) -> list[Orientation | Gap]:
-        self._forward = forward_direction(self._sums)
+        forward = forward_direction(self._sums)
         if self._span_s < self._params.longest_s:
             self._span_s = min(2.0 * self._span_s, self._params.longest_s)
         else:
             self._sums = 0.5 * self._sums
+        return self._point(forward, known_s)
+
+    def _point(self, forward: Array, known_s: float) -> list[Orientation | Gap]:
+        """From now on this is forward, also for what is held."""
+        self._forward = forward
         held = self._held.taken_since(known_s - self._params.longest_held_s)
         out: list[Orientation | Gap] = []
         for item in (given for one in held for given in self._give(one)):
@@ -91,13 +125,10 @@ class FootHeading:
 
 
 def turning_samples(item: Orientation, turning: float) -> Indices:
-    """Which samples of a block are of a foot on its way."""
-    gyr = item.samples.gyr
-    assert gyr is not None  # a foot sensor has a gyroscope
+    """Which samples of a block are measured on a foot on its way."""
     if not item.samples.measured:
         return np.empty(0, dtype=np.intp)
-    x, y = gyr[:, 0], gyr[:, 1]
-    return np.flatnonzero(x * x + y * y > turning * turning)
+    return np.flatnonzero(turns(item, turning))
 
 
 def added(sums: Array, item: Orientation, samples: Indices) -> Array:

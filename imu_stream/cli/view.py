@@ -60,7 +60,9 @@ class LiveView:
         self._links: dict[Placement, LinkState] = {}
         self._calibrations: dict[Placement, Calibration] = {}
         self._strikes: dict[Placement, list[Strike]] = {foot: [] for foot in FEET}
-        self._stride: Stride | None = None
+        """The last ones of running; …"""
+        self._landings: dict[Placement, Strike] = {}
+        """… and of each foot's last landing, of which that may not be known yet."""
         self._leans: deque[LeanState] = deque(maxlen=DISPLAY_STRIDES)
         self._cues = 0
         self._heart: HeartRate | None = None
@@ -86,9 +88,9 @@ class LiveView:
             case Calibration():
                 self._calibrated(output)
             case Strike():
-                self._strikes[output.foot] = [*self._strikes[output.foot][-9:], output]
+                self._landings[output.foot] = output
             case Stride():
-                self._stride = output
+                self._strikes[output.foot] = [*self._strikes[output.foot][-8:], output.strike]
             case LeanState():
                 self._leans.append(output)
                 self._print_line()
@@ -178,13 +180,15 @@ class LiveView:
         return f"[bold]{recent_lean(self._leans):5.1f}°[/] forward, {aim}{doubt}"
 
     def _foot_text(self, foot: Placement) -> str:
-        strikes = self._strikes[foot]
-        if not strikes or not self._is_fresh(strikes[-1].known_s):
+        last, strikes = self._landings.get(foot), self._strikes[foot]
+        if last is None or not self._is_fresh(last.known_s):
             return "—"
-        last = strikes[-1]
+        if strikes and strikes[-1].ic_s == last.ic_s:
+            last, strikes = strikes[-1], strikes[:-1]
         angle = "  ?  " if math.isnan(last.fsa_deg) else f"{last.fsa_deg:5.1f}°"
-        letters = "".join(LETTERS[strike.strike_type] for strike in strikes)
-        return f"{letters} {last.strike_type.value} {angle} ({last.confidence:.0%} sure)"
+        letters = "".join(LETTERS[strike.strike_type] for strike in (*strikes, last))
+        doubt = "" if last.running else ", walking or running"
+        return f"{letters} {last.strike_type.value} {angle} ({last.confidence:.0%} sure{doubt})"
 
     def _cadence_text(self) -> str:
         if not self._leans or not self._is_fresh(self._leans[-1].known_s):
