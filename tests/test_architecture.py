@@ -14,13 +14,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"cli"},
     {"session"},
-    {"pipeline", "acquisition"},
+    {"pipeline", "conformance", "acquisition"},
     {"analysis", "cueing", "sinks", "profiles"},
     {"datatypes", "errors", ""},
 )
 """From the top; the empty name is the package itself, with its version."""
 STATIONS = {"acquisition", "analysis", "cueing", "sinks"}
-PURE = ("analysis", "cueing")
+PURE = ("analysis", "cueing", "conformance")
 IMPURE_MODULES = {
     "asyncio",
     "bleak",

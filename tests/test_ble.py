@@ -116,15 +116,19 @@ class Room:
         for placement, name in WORN.items():
             await self.put(placement, find_profile(name))
 
-    async def found(self) -> dict[Placement, Found]:
-        wanted = {each: f"c4:00:00:00:00:0{1 + list(Placement).index(each)}" for each in WORN}
-        wanted = {each: address for each, address in wanted.items() if each in self.peripherals}
-        return dict(
-            await find(wanted, builtin_profiles(), timeout_s=3.0, scanner_backend=self.scanner)
-        )
+    async def found(
+        self, profiles: Sequence[DeviceProfile] | None = None
+    ) -> dict[Placement, Found]:
+        known = builtin_profiles() if profiles is None else profiles
+        places = list(Placement)
+        wanted = {each: f"c4:00:00:00:00:0{1 + places.index(each)}" for each in self.peripherals}
+        return dict(await find(wanted, known, timeout_s=3.0, scanner_backend=self.scanner))
 
     async def plans(self) -> list[SensorPlan]:
-        found = await self.found()
+        return [plan(placement, one) for placement, one in (await self.found()).items()]
+
+    async def plans_for(self, profiles: Sequence[DeviceProfile]) -> list[SensorPlan]:
+        found = await self.found(profiles)
         return [plan(placement, one) for placement, one in found.items()]
 
     def source(self, plans: Sequence[SensorPlan], patience: Patience = QUICK) -> BleSource:
@@ -132,8 +136,8 @@ class Room:
 
 
 def plan(placement: Placement, found: Found) -> SensorPlan:
-    assert found.profile is not None
-    return SensorPlan(placement, found.device, found.profile, found.profile.default_mode)
+    options = [SensorPlan(placement, found.device, p, p.default_mode) for p in found.profiles]
+    return replace(options[0], otherwise=tuple(options[1:]))
 
 
 @pytest.fixture
@@ -365,7 +369,9 @@ class TestSetUp:
     async def test_wrong_device_lacks_the_characteristic(self, room: Room) -> None:
         await room.put(Placement.CHEST, find_profile("polar_h10"))
         (one,) = await room.plans()
-        wrong = replace(one, profile=find_profile("movesense"), mode=find_profile("movesense").mode(208))
+        wrong = replace(
+            one, profile=find_profile("movesense"), mode=find_profile("movesense").mode(208)
+        )
         with pytest.raises(LinkError, match="has no characteristic 34800002"):
             async with room.source([wrong]):
                 pass
@@ -478,14 +484,18 @@ def switch_off(room: Room, placement: Placement) -> None:
 class TestConnecting:
     async def test_absent_sensor_is_told(self, room: Room) -> None:
         absent = BLEDevice("C4:00:00:00:00:09", "Movesense 9", room_address())
-        one = SensorPlan(Placement.CHEST, absent, find_profile("movesense"), find_profile("movesense").mode(208))
+        one = SensorPlan(
+            Placement.CHEST, absent, find_profile("movesense"), find_profile("movesense").mode(208)
+        )
         with pytest.raises(LinkError, match="chest: cannot connect Movesense 9: no answer"):
             async with room.source([one], replace(QUICK, connect_s=0.2)):
                 pass
 
     async def test_cancel_while_connecting_leaves_nothing_behind(self, room: Room) -> None:
         absent = BLEDevice("C4:00:00:00:00:09", "Movesense 9", room_address())
-        one = SensorPlan(Placement.CHEST, absent, find_profile("movesense"), find_profile("movesense").mode(208))
+        one = SensorPlan(
+            Placement.CHEST, absent, find_profile("movesense"), find_profile("movesense").mode(208)
+        )
         entering = asyncio.create_task(room.source([one]).__aenter__())
         await asyncio.sleep(0.1)
         assert room.adapter.device().is_le_connecting

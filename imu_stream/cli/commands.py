@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from imu_stream import __version__
-from imu_stream.cli import analyzing, listing, live
+from imu_stream.cli import analyzing, listing, live, profiling, verifying
 from imu_stream.cli.options import Wanted
 from imu_stream.datatypes import Placement
 
@@ -41,6 +41,14 @@ StrideFactor = Annotated[
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
 RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
 Chest = Annotated[str | None, typer.Option(help="Address or name of the chest sensor.")]
+
+
+HeartRate = Annotated[
+    str | None, typer.Option(help="Address or name of a heart rate sensor beside them.")
+]
+Pod = Annotated[
+    str | None, typer.Option(help="Address or name of a running speed sensor beside them.")
+]
 
 
 _Named = TypeVar("_Named", str, Path)
@@ -99,6 +107,8 @@ def run(
     left_foot: LeftFoot = None,
     right_foot: RightFoot = None,
     chest: Chest = None,
+    heart_rate: HeartRate = None,
+    pod: Pod = None,
     target: Target = None,
     mount: MountOption = None,
     stride_factor: StrideFactor = 1.0,
@@ -113,6 +123,8 @@ def run(
     sensors = _given(left_foot, right_foot, chest)
     if not sensors:
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
+    companions = {Placement.HEART: heart_rate, Placement.POD: pod}
+    sensors |= {placement: name for placement, name in companions.items() if name}
     wanted = Wanted(sensors, target, mount, stride_factor)
     asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
 
@@ -158,13 +170,51 @@ def analyze(
 @profiles_app.command("list")
 def list_profiles() -> None:
     """Show the sensors that fit out of the box."""
-    listing.list_profiles()
+    profiling.list_profiles()
 
 
 @profiles_app.command("check")
-def check_profile(file: Annotated[Path, typer.Argument(help="A device profile (.toml).")]) -> None:
+def check_profile(
+    profile: Annotated[str, typer.Argument(help="A device profile: file (.toml) or name.")],
+) -> None:
     """Check a device profile: the first mistake with its key, or its contents."""
-    listing.check_profile(file)
+    profiling.check_profile(profile)
+
+
+@profiles_app.command("new")
+def new_profile(
+    file: Annotated[Path, typer.Argument(help="The file to write (.toml).")],
+    device: Annotated[
+        str | None, typer.Option(help="Address or name of a device to look at; else you are asked.")
+    ] = None,
+) -> None:
+    """Write a first sketch of a device profile."""
+    profiling.new_profile(file, device)
+
+
+@profiles_app.command("verify")
+def verify_device(
+    device: Annotated[
+        str | None, typer.Argument(help="Address or name of the sensor, instead of --virtual.")
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Profile to hold it to, by name or file (.toml); default: what fits."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=2.0, help="How long it lies still.")] = 30.0,
+    virtual: Annotated[
+        str | None, typer.Option(help="Verify a virtual sensor of this profile (name or .toml).")
+    ] = None,
+    shake: Annotated[
+        bool, typer.Option("--shake", help="Then shake it: the range's ends.")
+    ] = False,
+) -> None:
+    """Check that a sensor does what its profile says; exit status 1 when it does not."""
+    if (device is None) == (virtual is None):
+        raise typer.BadParameter("name either a sensor or --virtual PROFILE")
+    wanted = verifying.Verification(device, profile, virtual, seconds, shake)
+    if not asyncio.run(verifying.verify(wanted)):
+        raise typer.Exit(1)
 
 
 def _speed(text: str) -> float | None:

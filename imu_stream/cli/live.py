@@ -23,7 +23,7 @@ from imu_stream.cli.view import LiveView, summary_table, truth_table
 from imu_stream.datatypes import Cue, Output, Placement
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
-from imu_stream.profiles import builtin_profiles
+from imu_stream.profiles import available_profiles
 from imu_stream.session import Session, Sink, paced
 from imu_stream.sinks.audio import NoSound, Sound, open_sound
 
@@ -133,8 +133,6 @@ async def _record(
 ) -> Recorded:
     plans = await _find(wanted, radio)
     clock = SessionClock()
-    head = header(plans, wanted)
-    pipeline = Pipeline(head)
     path = _session_path(results.out or Path())
     async with AsyncExitStack() as stack:
         sound = _sound(results.sound, clock)
@@ -142,6 +140,8 @@ async def _record(
         with console.status("Connecting …"):
             source = BleSource(plans, clock, client_backend=radio.client)
             await stack.enter_async_context(source)
+        head = header([source.plans[plan.placement] for plan in plans], wanted)
+        pipeline = Pipeline(head)
         recorder = stack.enter_context(Recorder(path, head, clock=clock))
         view = stack.enter_context(LiveView(pipeline, clock))
         session = Session(pipeline, [CuePlayer(sound), view, *sinks])
@@ -155,7 +155,7 @@ async def _record(
 async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
     with console.status("Looking for the sensors …"):
         found = await find(
-            wanted.sensors, builtin_profiles(), timeout_s=FIND_S, scanner_backend=radio.scanner
+            wanted.sensors, available_profiles(), timeout_s=FIND_S, scanner_backend=radio.scanner
         )
     return [plan(placement, found[placement]) for placement in wanted.sensors]
 

@@ -8,6 +8,7 @@ from imu_stream import __version__
 from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.datatypes import Mount, Placement, SensorSetup, SessionHeader
 from imu_stream.errors import CalibrationError, ProfileError
+from imu_stream.profiles import DeviceProfile, Mode
 
 RATE_WANTED_HZ = 200.0
 """Feet need 200 Hz for contacts; the chest would do with 100."""
@@ -41,16 +42,24 @@ def plan(placement: Placement, found: Found) -> SensorPlan:
     Raises:
         ProfileError: no profile fits it, or it does not measure what this place needs.
     """
-    profile = found.profile
     label = found.name or found.address
-    if profile is None:
+    if not found.profiles:
         raise ProfileError(label, "", "no device profile fits; see `imu-stream profiles list`")
-    if not profile.fits(placement):
+    fitting = [profile for profile in found.profiles if profile.fits(placement)]
+    if not fitting:
+        profile = found.profiles[0]
         places = " and ".join(sorted(profile.placements))
         raise ProfileError(label, "", f"a {profile.title} serves for {places}, not {placement}")
+    options = [SensorPlan(placement, found.device, each, _mode(each)) for each in fitting]
+    return replace(options[0], otherwise=tuple(options[1:]))
+
+
+def _mode(profile: DeviceProfile) -> Mode:
+    """The slowest that is fast enough, in the largest ranges."""
+    if not profile.streams:
+        return profile.modes[0]
     fast_enough = [hz for hz in profile.rates_hz if hz >= RATE_WANTED_HZ]
-    rate_hz = min(fast_enough) if fast_enough else max(profile.rates_hz)
-    return SensorPlan(placement, found.device, profile, profile.mode(rate_hz))
+    return profile.mode(min(fast_enough) if fast_enough else max(profile.rates_hz))
 
 
 def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
@@ -75,6 +84,8 @@ def _setup(one: SensorPlan, mount: str | None) -> SensorSetup:
         one.profile.mount,
         one.device.address,
         one.device.name or "",
+        one.mode.acc_range_g,
+        one.mode.gyr_range_dps,
     )
     if mount is not None and one.placement is Placement.CHEST:
         return replace(setup, mount=parse_mount(mount))

@@ -1,5 +1,6 @@
 """All profiles that can be used: the user's own, those that ship, and companions."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def companion_profiles() -> tuple[DeviceProfile, ...]:
 
 
 def candidates(
-    advertisement: Advertisement, profiles: tuple[DeviceProfile, ...]
+    advertisement: Advertisement, profiles: Iterable[DeviceProfile]
 ) -> tuple[DeviceProfile, ...]:
     """Find the profiles that fit an advertisement, the likeliest first.
 

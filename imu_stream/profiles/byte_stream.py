@@ -72,6 +72,8 @@ class ByteStream:
         """See `Deframer`."""
         if not notification:
             return []
+        if self._is_next(notification):
+            return [self._pass_on(arrival_s, notification)]
         self._stream += notification
         self._arrivals.append((self._forgotten + len(self._stream), arrival_s))
         received: list[Received] = []
@@ -79,6 +81,24 @@ class ByteStream:
             received += found
         self._forget()
         return received
+
+    def _is_next(self, notification: bytes) -> bool:
+        """Whether it is just the next message, in step: as most are, so it is worth a short cut."""
+        return (
+            self._length == len(notification)
+            and self._search is None
+            and self._at == len(self._stream)
+            and notification.startswith(self._begin)
+        )
+
+    def _pass_on(self, arrival_s: float, message: bytes) -> Message:
+        self._forgotten += len(self._stream) + 1
+        self._stream = message[1:]
+        self._at = len(self._stream)
+        self._doubtful = 0
+        self._arrivals.clear()
+        self._arrivals.append((self._forgotten + self._at, arrival_s))
+        return Message(arrival_s, message)
 
     def _next(self) -> list[Received] | None:
         """Give what stands next in the stream; None when more bytes are needed."""

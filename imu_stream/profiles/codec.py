@@ -1,6 +1,5 @@
 """Frames -> samples for us, samples -> notifications for the virtual devices."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imu_stream.datatypes import Array, DeviceSamples, Frame, Placement
@@ -8,7 +7,8 @@ from imu_stream.errors import ProfileError
 from imu_stream.profiles.framing import make_deframer, seal
 from imu_stream.profiles.layout import PacketLayout
 from imu_stream.profiles.malformed import MalformedPacketError
-from imu_stream.profiles.messages import Damage, Message
+from imu_stream.profiles.messages import Message
+from imu_stream.profiles.packet_samples import PacketSamples
 from imu_stream.profiles.packets import Factor, Framing, Packet, Stream
 from imu_stream.profiles.polar_control import read_factor
 from imu_stream.profiles.schema import Mode
@@ -29,8 +29,9 @@ class Corrupt:
 class _Kind:
     """One kind of packet of the mode."""
 
-    number: int
     layout: PacketLayout
+    alone: bool
+    """No other kind of the stream begins like this one."""
 
 
 class Decoder:
@@ -41,9 +42,8 @@ class Decoder:
         self._streams: dict[str, _StreamDecoder] = {}
         first = 0
         for stream in mode.streams:
-            kinds = [_Kind(first + k, PacketLayout(each)) for k, each in enumerate(stream.packets)]
-            self._streams[stream.name] = _StreamDecoder(stream, kinds, placement)
-            first += len(kinds)
+            self._streams[stream.name] = _StreamDecoder(stream, first, placement)
+            first += len(stream.packets)
 
     def reset(self) -> None:
         """Forget half-received messages: for a new link."""
@@ -67,15 +67,11 @@ class Decoder:
 class _StreamDecoder:
     """Decodes the frames of one stream."""
 
-    def __init__(self, stream: Stream, kinds: Sequence[_Kind], placement: Placement) -> None:
+    def __init__(self, stream: Stream, first_kind: int, placement: Placement) -> None:
         self._stream = stream
-        self._kinds = kinds
+        self._kinds = _kinds_of(stream, first_kind)
         self._placement = placement
-        self._factors = [
-            (kind.layout, packet.factor)
-            for kind, packet in zip(kinds, stream.packets, strict=True)
-            if packet.factor is not None
-        ]
+        self._whole = stream.framing is Framing.WHOLE
         self.reset()
 
     def reset(self) -> None:
@@ -83,53 +79,58 @@ class _StreamDecoder:
 
     def listen(self, frame: Frame) -> None:
         """Hear an answer that may tell the scale of a packet's numbers."""
-        for layout, factor in self._factors:
-            if (scale := _told_scale(factor, frame)) is not None:
-                layout.rescale(scale)
+        for kind, packet in zip(self._kinds, self._stream.packets, strict=True):
+            if packet.factor is None:
+                continue
+            if (scale := _told_scale(packet.factor, frame)) is not None:
+                kind.layout.rescale(scale)
 
     def decode(self, frame: Frame) -> list[DeviceSamples | Corrupt]:
+        if self._whole:  # as most are, and with most frames a second
+            return self._read(frame.arrival_s, frame.payload)
         decoded: list[DeviceSamples | Corrupt] = []
         for received in self._deframer.receive(frame.arrival_s, frame.payload):
-            match received:
-                case Message():
-                    decoded += self._decode_message(received)
-                case Damage(arrival_s, problem):
-                    decoded.append(Corrupt(arrival_s, self._placement, problem))
+            if isinstance(received, Message):
+                decoded += self._read(received.arrival_s, received.content)
+            else:
+                decoded.append(Corrupt(received.arrival_s, self._placement, received.problem))
         return decoded
 
-    def _decode_message(self, message: Message) -> list[DeviceSamples | Corrupt]:
-        content = message.content
+    def _read(self, arrival_s: float, content: bytes) -> list[DeviceSamples | Corrupt]:
         kind = self._kind_of(content)
         if kind is None:
-            if any(pattern.begins(content) for pattern in self._stream.ignored):
-                return []
-            begin = content[:4].hex(" ") or "nothing"
-            problem = f"an unknown kind of message: {begin}"
-            return [Corrupt(message.arrival_s, self._placement, problem)]
+            return self._other(arrival_s, content)
         try:
-            parts = kind.layout.read(content)
+            return [*kind.layout.read(content, arrival_s, self._placement)]
         except MalformedPacketError as error:
-            return [Corrupt(message.arrival_s, self._placement, str(error))]
-        return [
-            DeviceSamples(
-                arrival_s=message.arrival_s,
-                placement=self._placement,
-                ticks=part.ticks,
-                acc=part.acc,
-                gyr=part.gyr,
-                kind=kind.number,
-                counter=part.counter,
-            )
-            for part in parts
-        ]
+            return [Corrupt(arrival_s, self._placement, str(error))]
 
     def _kind_of(self, content: bytes) -> _Kind | None:
         """The kind that begins like this; of several, that of this length."""
-        alike = [kind for kind in self._kinds if content.startswith(kind.layout.prefix)]
-        for kind in alike:
-            if len(alike) == 1 or kind.layout.sample_count(len(content)) is not None:
-                return kind
-        return alike[0] if alike else None
+        first = None
+        for kind in self._kinds:
+            if content.startswith(kind.layout.prefix):
+                if kind.alone or kind.layout.sample_count(len(content)) is not None:
+                    return kind
+                first = first or kind
+        return first
+
+    def _other(self, arrival_s: float, content: bytes) -> list[DeviceSamples | Corrupt]:
+        """A message without samples is no news if the profile knows of it."""
+        if any(pattern.begins(content) for pattern in self._stream.ignored):
+            return []
+        begin = content[:4].hex(" ") or "nothing"
+        return [Corrupt(arrival_s, self._placement, f"an unknown kind of message: {begin}")]
+
+
+def _kinds_of(stream: Stream, first: int) -> list[_Kind]:
+    """The kinds of packets of a stream, numbered from `first`."""
+    layouts = [PacketLayout(packet, first + k) for k, packet in enumerate(stream.packets)]
+    alike = [
+        sum(a.prefix.startswith(b.prefix) or b.prefix.startswith(a.prefix) for b in layouts)
+        for a in layouts
+    ]
+    return [_Kind(layout, count == 1) for layout, count in zip(layouts, alike, strict=True)]
 
 
 def _told_scale(factor: Factor, frame: Frame) -> float | None:
@@ -192,7 +193,8 @@ class Encoder:
         if acc.shape != expected or (gyr is not None and gyr.shape != expected):
             raise ValueError(f"arrays of shape {expected} are needed")
         stamps = [ticks + round(k * self._tick_step) for k in range(self.samples_per_packet)]
-        message = self._layout.write(stamps, self._sent, acc, gyr)
+        packet = PacketSamples(ticks, self._sent, acc, gyr)
+        message = self._layout.write(packet, stamps)
         self._sent += 1
         return seal(self._framing, message, self._largest)
 

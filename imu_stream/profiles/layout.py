@@ -1,69 +1,26 @@
-"""Where the fields of a message of samples lie: a message <-> time stamp, counter and arrays.
+"""A message of samples <-> time stamp, counter and arrays.
 
 In blocks (all accelerations of a packet, all angular rates) or in records (sample after
 sample); every other field has a fixed length. Little-endian throughout.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from imu_stream.datatypes import Array
+from imu_stream.datatypes import DeviceSamples, Placement
 from imu_stream.profiles.malformed import MalformedPacketError
-from imu_stream.profiles.number_types import NUMBER_TYPES, whole_bytes
+from imu_stream.profiles.message_plan import MessagePlan, field_length, make_plan
+from imu_stream.profiles.packet_samples import PacketSamples, row, write_message
 from imu_stream.profiles.packets import (
-    Check,
     Constant,
-    Counter,
     Encoding,
     Packet,
     PacketField,
     Records,
     SampleCount,
-    Ticks,
-    Unused,
     Vectors,
     fields_of,
 )
-from imu_stream.profiles.record_group import RecordGroup, record_length
-from imu_stream.profiles.vector_numbers import VectorNumbers, given
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PacketSamples:
-    """What a message of samples says, or one sample of it that has its own time stamp."""
-
-    ticks: int | None
-    """None: the packet carries no time."""
-    counter: int | None
-    acc: Array | None
-    """(n, 3) m/s²; None when the packet has only angular rates."""
-    gyr: Array | None
-    """(n, 3) rad/s."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """A whole number at its place."""
-
-    offset: int
-    size: int
-    signed: bool
-
-    def read(self, message: bytes) -> int:
-        part = message[self.offset : self.offset + self.size]
-        return int.from_bytes(part, "little", signed=self.signed)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """All offsets of a message with a certain number of samples."""
-
-    constants: list[tuple[int, bytes]]
-    checks: list[tuple[int, Check]]
-    blocks: list[tuple[int, Vectors]]
-    records: int | None = None
-    ticks: _Whole | None = None
-    counter: _Whole | None = None
 
 
 class PacketLayout:
@@ -74,19 +31,18 @@ class PacketLayout:
         samples_per_packet: how many samples a message usually holds (always, if fixed).
     """
 
-    def __init__(self, packet: Packet) -> None:
+    def __init__(self, packet: Packet, kind: int = 0) -> None:
+        """Lay out the packets of one kind, which has this number among those of the mode."""
         first = packet.fields[0]
         self.prefix = first.content if isinstance(first, Constant) else b""
         self.samples_per_packet = packet.samples_per_packet
         self._packet = packet
+        self._kind = kind
         vectors = fields_of(packet.fields, Vectors)
-        self._numbers = {each.quantity: VectorNumbers(each) for each in vectors}
-        groups = [field for field in packet.fields if isinstance(field, Records)]
-        self._group = RecordGroup(groups[0], self._numbers) if groups else None
         self._delta = any(each.encoding is not Encoding.PLAIN for each in vectors)
-        self._fixed = sum(_length(field, 0) for field in packet.fields)
-        self._per_sample = sum(_length(field, 1) for field in packet.fields) - self._fixed
-        self._plans: dict[int, _Plan] = {}
+        self._fixed = sum(field_length(field, 0) for field in packet.fields)
+        self._per_sample = sum(field_length(field, 1) for field in packet.fields) - self._fixed
+        self._plans: dict[int, MessagePlan] = {}
 
     @property
     def fixed_count(self) -> bool:
@@ -95,8 +51,9 @@ class PacketLayout:
 
     def rescale(self, scale: float) -> None:
         """Take the scale the device has told: SI value of the number 1."""
-        for numbers in self._numbers.values():
-            numbers.rescale(scale)
+        fields = tuple(_rescaled(field, scale) for field in self._packet.fields)
+        self._packet = replace(self._packet, fields=fields)
+        self._plans.clear()
 
     def length(self, samples: int) -> int:
         """Give the length of a message with that many samples, bytes; the longest it can have."""
@@ -114,111 +71,55 @@ class PacketLayout:
             return None
         return samples
 
-    def read(self, message: bytes) -> Sequence[PacketSamples]:
+    def read(self, message: bytes, arrival_s: float, placement: Placement) -> list[DeviceSamples]:
         """Read a message: as a whole, or sample by sample when each has its time stamp.
+
+        Args:
+            message: begins with `prefix`.
+            arrival_s: when it was complete.
+            placement: of the sensor.
 
         Raises:
             MalformedPacketError: wrong length, a constant or checksum that differs, or an
                 impossible value.
         """
-        samples = self.sample_count(len(message))
-        if samples is None:
-            raise MalformedPacketError(f"no message of samples has {len(message)} bytes")
-        plan = self._plans.get(samples) or self._make_plan(samples)
-        _verify(plan, message)
+        plan = self._plans.get(len(message)) or self._make_plan(len(message))
+        plan.verify(message)
+        acc = gyr = None
+        for reader in plan.readers:
+            values = reader.read(message)
+            acc = acc if reader.acc is None else values[reader.acc]
+            gyr = gyr if reader.gyr is None else values[reader.gyr]
         counter = None if plan.counter is None else plan.counter.read(message)
-        if self._group is not None and plan.records is not None:
-            stamps, arrays = self._group.read(message, plan.records, samples)
-        else:
-            stamps, arrays = (), {}
-        for offset, vectors in plan.blocks:
-            numbers = self._numbers[vectors.quantity]
-            arrays[vectors.quantity] = numbers.block(message, offset, samples)
-        acc, gyr = arrays.get("acc"), arrays.get("gyr")
-        if stamps:
-            return [
-                PacketSamples(ticks, counter, _row(acc, k), _row(gyr, k))
-                for k, ticks in enumerate(stamps)
-            ]
-        ticks = None if plan.ticks is None else plan.ticks.read(message)
-        return (PacketSamples(ticks, counter, acc, gyr),)
+        stamp, kind = plan.ticks, self._kind
+        if stamp is None or not stamp.step:
+            ticks = None if stamp is None else stamp.read(message)
+            return [DeviceSamples(arrival_s, placement, ticks, acc, gyr, kind, counter)]
+        samples = []
+        for k in range(plan.samples):
+            ticks = stamp.read(message, k)
+            one = row(acc, k), row(gyr, k)
+            samples.append(DeviceSamples(arrival_s, placement, ticks, *one, kind, counter))
+        return samples
 
-    def write(self, ticks: Sequence[int], counter: int, acc: Array, gyr: Array | None) -> bytes:
-        """Write a message: clipped to the device's range and rounded to its steps.
+    def write(self, packet: PacketSamples, stamps: Sequence[int]) -> bytes:
+        """Write a message; see `write_message`."""
+        return write_message(self._packet.fields, packet, stamps)
 
-        Args:
-            ticks: device clock at each sample where each has its stamp, else of the marked one.
-            counter: packets sent before.
-            acc: (n, 3) m/s².
-            gyr: (n, 3) rad/s.
-        """
-        arrays = {"acc": acc, "gyr": gyr}
-        message = b""
-        for field in self._packet.fields:
-            match field:
-                case Constant(content):
-                    message += content
-                case Ticks(number_type):
-                    message += whole_bytes(ticks[0], number_type)
-                case Counter(number_type):
-                    message += whole_bytes(counter, number_type)
-                case Vectors(quantity):
-                    message += self._numbers[quantity].encoded(given(arrays, quantity))
-                case Unused(length):
-                    message += bytes(length)
-                case Records() if self._group is not None:
-                    message += self._group.write(ticks, arrays)
-                case Check(checksum):
-                    message += checksum.compute(message)
-        return message
-
-    def _make_plan(self, samples: int) -> _Plan:
-        plan = _Plan([], [], [])
-        offset = 0
-        for field in self._packet.fields:
-            match field:
-                case Constant(content):
-                    plan.constants.append((offset, content))
-                case Ticks(number_type):
-                    size = NUMBER_TYPES[number_type].size
-                    plan.ticks = _Whole(offset, size, number_type.startswith("i"))
-                case Counter(number_type):
-                    plan.counter = _Whole(offset, NUMBER_TYPES[number_type].size, False)
-                case Vectors():
-                    plan.blocks.append((offset, field))
-                case Records():
-                    plan.records = offset
-                case Check():
-                    plan.checks.append((offset, field))
-            offset += _length(field, samples)
-        self._plans[samples] = plan
+    def _make_plan(self, length: int) -> MessagePlan:
+        samples = self.sample_count(length)
+        if samples is None:
+            raise MalformedPacketError(f"no message of samples has {length} bytes")
+        plan = self._plans[length] = make_plan(self._packet.fields, samples)
         return plan
 
 
-def _verify(plan: _Plan, message: bytes) -> None:
-    for offset, content in plan.constants:
-        if not message.startswith(content, offset):
-            raise MalformedPacketError(f"byte {offset} is not {content.hex(' ')}")
-    for offset, check in plan.checks:
-        if not message.startswith(check.checksum.compute(message[:offset]), offset):
-            raise MalformedPacketError("the checksum is wrong")
-
-
-def _length(field: PacketField, samples: int) -> int:
+def _rescaled(field: PacketField, scale: float) -> PacketField:
     match field:
-        case Constant(content):
-            return len(content)
-        case Ticks(number_type) | Counter(number_type):
-            return NUMBER_TYPES[number_type].size
         case Vectors():
-            return samples * 3 * NUMBER_TYPES[field.type].size
-        case Records():
-            return samples * record_length(field)
-        case Unused(length):
-            return length
-        case Check(checksum):
-            return checksum.size
-
-
-def _row(array: Array | None, row: int) -> Array | None:
-    return None if array is None else array[row : row + 1]
+            return replace(field, scale=scale)
+        case Records(fields):
+            rescaled = (replace(f, scale=scale) if isinstance(f, Vectors) else f for f in fields)
+            return Records(tuple(rescaled))
+        case _:
+            return field

@@ -1,6 +1,8 @@
 """The three numbers of each sample, as sent <-> in SI along the sensor's axes."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,98 +21,104 @@ _TOLERANCE = 1.5
 Raw = NDArray[Any]
 
 
-class VectorNumbers:
-    """Reads and writes the numbers of one acc or gyr field."""
+@dataclass(frozen=True, slots=True)
+class VectorsPlace:
+    """Where the numbers of one field lie in a message."""
 
-    def __init__(self, vectors: Vectors) -> None:
-        number_type = NUMBER_TYPES[vectors.type]
-        self._vectors = vectors
-        self._whole = number_type.whole
+    vectors: Vectors
+    offset: int
+    """Of the first sample, bytes."""
+    step: int
+    """From one sample to the next, bytes."""
+
+
+def vector_readers(places: Iterable[VectorsPlace], samples: int) -> "list[VectorReader]":
+    """Make what reads these fields from messages of that many samples."""
+    alike: dict[tuple[object, ...], list[VectorsPlace]] = {}
+    for place in places:
+        vectors = place.vectors
+        key = (vectors.type, vectors.columns, vectors.encoding, place.step)
+        alike.setdefault(key, []).append(place)
+    return [VectorReader(group, samples) for group in alike.values()]
+
+
+class VectorReader:
+    """Reads fields that differ in their scale alone, all in one go.
+
+    Most messages hold few samples, so that the number of calls is what reading costs.
+
+    Attributes:
+        acc: which of the arrays holds accelerations; None if none does.
+        gyr: the same of angular rates.
+    """
+
+    def __init__(self, places: Sequence[VectorsPlace], samples: int) -> None:
+        fields = [place.vectors for place in places]
+        first = fields[0]
+        number_type = NUMBER_TYPES[first.type]
+        rows = {vectors.quantity: row for row, vectors in enumerate(fields)}
+        self.acc, self.gyr = rows.get("acc"), rows.get("gyr")
+        self._offset = places[0].offset
+        self._delta_bits = 8 * number_type.size if first.encoding is Encoding.POLAR_DELTA else 0
         self._three_bytes = not number_type.code
-        self.dtype: np.dtype[Any] = np.dtype("u1" if self._three_bytes else "<" + number_type.code)
-        self.shape = (AXES, 3) if self._three_bytes else (AXES,)
-        self.bytes_per_sample = AXES * number_type.size
-        self._bits = 8 * number_type.size
-        self._ordered = vectors.columns == (0, 1, 2)
-        self._columns = list(vectors.columns)
-        self.rescale(vectors.scale)
+        self._dtype = np.dtype("<" + (number_type.code or "i4"))
+        self._shape = (len(places), samples, AXES)
+        apart = places[-1].offset - self._offset
+        self._strides = (apart, places[0].step, number_type.size)
+        self._columns = None if first.columns == (0, 1, 2) else first.columns
+        self._factor = np.array([[np.multiply(v.signs, v.scale)] for v in fields])
+        limits = (v.saturation * _TOLERANCE / v.scale for v in fields)
+        self._limits = [(k, most) for k, most in enumerate(limits) if most <= number_type.largest]
 
-    def rescale(self, scale: float) -> None:
-        """Take another scale, told by the device: SI value of the number 1."""
-        signs = self._vectors.signs
-        self._factor = scale if signs == (1, 1, 1) else scale * np.array(signs, dtype=np.float64)
-        self._scale = scale
-        self._limit = self._vectors.saturation * _TOLERANCE
-        largest = NUMBER_TYPES[self._vectors.type].largest
-        self._always_within = (largest + 1) * scale <= self._limit
-
-    def block(self, message: bytes, offset: int, samples: int) -> Array:
-        """Read the block of a packet that begins at `offset`; (samples, 3) SI.
+    def read(self, message: bytes) -> Array:
+        """Read the arrays of all quantities: (quantities, samples, 3) SI.
 
         Raises:
             MalformedPacketError: a value that cannot be measured, or a damaged delta block.
         """
-        if self._vectors.encoding is Encoding.POLAR_DELTA:
-            return self.values(self._undelta(message[offset:]))
-        shape = (samples, *self.shape)
-        count = samples * AXES * (3 if self._three_bytes else 1)
-        return self.values(np.frombuffer(message, self.dtype, count, offset).reshape(shape))
-
-    def values(self, raw: Raw) -> Array:
-        """Turn numbers as sent, (n, *shape), to SI along the sensor's axes, (n, 3).
-
-        Raises:
-            MalformedPacketError: a value that the sensor cannot measure.
-        """
-        numbers = _joined(raw) if self._three_bytes and raw.ndim == AXES else raw
-        if not self._ordered:
-            numbers = numbers[:, self._columns]
-        if self._always_within:
-            return np.multiply(numbers, self._factor, dtype=np.float64)
-        # a device may send any bit pattern as a float: a signalling NaN is data, no warning
-        with np.errstate(invalid="ignore", over="ignore"):
-            values: Array = np.multiply(numbers, self._factor, dtype=np.float64)
-            # written so that NaN fails it too
-            if not np.abs(values).max(initial=0.0) <= self._limit:
-                raise MalformedPacketError("a value that the sensor cannot measure")
+        numbers = self._numbers(message)
+        for k, most in self._limits:
+            _check(numbers[k], most)
+        if self._columns is not None:
+            numbers = numbers.take(self._columns, axis=-1)
+        values: Array = numbers.astype(np.float64, order="C")
+        values *= self._factor
         return values
 
-    def raw(self, values: Array) -> Raw:
-        """Turn SI values (n, 3) to numbers as sent: clipped, rounded, in the order of sending."""
-        saturation = self._vectors.saturation
-        sent = np.empty_like(values)
-        signs = np.array(self._vectors.signs, dtype=np.float64)
-        sent[:, self._columns] = np.clip(values, -saturation, saturation) / self._scale * signs
-        if self._whole:
-            sent = np.rint(sent)
-        if self._three_bytes:
-            return sent.astype("<i4").view("u1").reshape(-1, AXES, 4)[:, :, :3]
-        return sent.astype(self.dtype)
-
-    def encoded(self, values: Array) -> bytes:
-        """Write SI values (n, 3) as a block."""
-        raw = self.raw(values)
-        if self._vectors.encoding is Encoding.PLAIN:
-            return raw.tobytes()
-        whole = raw if self._whole else raw.view("<i4")
-        return write_deltas(np.asarray(whole, dtype=np.int64), self._bits)
-
-    def _undelta(self, payload: bytes) -> Raw:
-        numbers = read_deltas(payload, AXES, self._bits)
-        return numbers if self._whole else numbers.astype("<i4").view("<f4")
+    def _numbers(self, message: bytes) -> Raw:
+        """As sent, in the order of sending."""
+        if self._delta_bits:
+            return _undelta(message[self._offset :], self._delta_bits, self._dtype)[np.newaxis]
+        if not self._three_bytes:
+            return np.ndarray(self._shape, self._dtype, message, self._offset, self._strides)
+        # read as four bytes, the lowest of which is whatever stands before
+        wide: NDArray[np.int32] = np.ndarray(
+            self._shape, self._dtype, b"\0" + message, self._offset, self._strides
+        )
+        return wide >> 8
 
 
-def _joined(raw: Raw) -> Raw:
-    """Three bytes each, (n, 3, 3), to signed numbers (n, 3)."""
-    parts = raw.astype(np.int32)
-    unsigned = parts[:, :, 0] | parts[:, :, 1] << 8 | parts[:, :, 2] << 16
-    joined: NDArray[np.int32] = np.where(unsigned >= 1 << 23, unsigned - (1 << 24), unsigned)
-    return joined
+def _check(numbers: Raw, most: float) -> None:
+    """Object to numbers that are larger than a sensor can mean, or none."""
+    # As numbers of Python: of a few it is faster, and a signalling NaN gives no warning. None is
+    # larger than all together, which are NaN or infinite if one of them is.
+    sent = numbers.ravel().tolist()
+    if not (math.hypot(*sent) <= most or all(abs(number) <= most for number in sent)):
+        raise MalformedPacketError("a value that the sensor cannot measure")
 
 
-def given(arrays: Mapping[str, Array | None], quantity: str) -> Array:
-    """Pick the array of a quantity; ValueError when the device measures it and none was given."""
-    array = arrays[quantity]
-    if array is None:
-        raise ValueError(f"the device measures {quantity}, but none was given")
-    return array
+def write_vectors(vectors: Vectors, values: Array) -> bytes:
+    """Write SI values (n, 3): clipped, rounded, in the order of sending."""
+    number_type = NUMBER_TYPES[vectors.type]
+    sent = np.empty_like(values)
+    limited = np.clip(values, -vectors.saturation, vectors.saturation)
+    sent[:, list(vectors.columns)] = limited / np.multiply(vectors.signs, vectors.scale)
+    whole = np.rint(sent).astype("<i4") if number_type.whole else sent.astype("<f4").view("<i4")
+    if vectors.encoding is Encoding.POLAR_DELTA:
+        return write_deltas(whole.astype(np.int64), 8 * number_type.size)
+    return whole.view("u1").reshape(-1, 4)[:, : number_type.size].tobytes()
+
+
+def _undelta(payload: bytes, bits: int, dtype: np.dtype[Any]) -> Raw:
+    numbers = read_deltas(payload, AXES, bits)
+    return numbers.astype("<i4").view("<f4") if dtype.kind == "f" else numbers

@@ -156,13 +156,14 @@ class Conversation:
         return LinkError(f"{self._plan.placement}: {self._name} {what}; {advice}", fault)
 
     @contextmanager
-    def explained(self, doing: str) -> Iterator[None]:
-        """Turn what the radio throws into a LinkError."""
+    def explained(self, doing: str, unheard: Fault = Fault.NO_ANSWER) -> Iterator[None]:
+        """Turn what the radio throws into a LinkError; `unheard` when nothing came back."""
         try:
             yield
         except RADIO_ERRORS as error:
             said = f"{self._plan.placement}: cannot {doing} {self._name}: {reason(error)}"
-            raise LinkError(said, fault_of(error)) from error
+            fault = unheard if isinstance(error, TimeoutError) else fault_of(error)
+            raise LinkError(said, fault) from error
 
     def _on_data(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
         payload = bytes(data)

@@ -116,6 +116,8 @@ class SensorLink:
         """A sensor that takes every command and then sends nothing is no use."""
         if not self._streams:
             return
+        # answers may have come over the characteristic of the samples
+        self._sampling.clear()
         silence_s = self._patience.first_sample_s
         try:
             with self._talk.explained("start"):
@@ -130,7 +132,7 @@ class SensorLink:
         self._gone.set()
 
     async def _connect(self) -> None:
-        with self._talk.explained("connect"):
+        with self._talk.explained("connect", Fault.NOT_FOUND):
             for attempt in range(1, self._patience.attempts):
                 if await self._try_to_connect():
                     return

@@ -16,6 +16,8 @@ class SensorPlan:
     device: BLEDevice
     profile: DeviceProfile
     mode: Mode
+    otherwise: tuple["SensorPlan", ...] = ()
+    """What it may be instead, to be tried in turn when it turns out to be another device."""
 
 
 @dataclass(frozen=True, slots=True)

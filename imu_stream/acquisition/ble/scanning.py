@@ -12,7 +12,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS, reason
 from imu_stream.datatypes import Placement
 from imu_stream.errors import LinkError
-from imu_stream.profiles import Advertisement, DeviceProfile, match_profile
+from imu_stream.profiles import Advertisement, DeviceProfile, candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,14 @@ class Found:
     """Advertised name, "" when it has none."""
     rssi: int
     """Signal strength, dBm."""
-    profile: DeviceProfile | None
-    """The profile that fits its advertisement."""
+    profiles: tuple[DeviceProfile, ...]
+    """The profiles that fit its advertisement, the likeliest first; which of several it is shows
+    only when it is connected."""
+
+    @property
+    def profile(self) -> DeviceProfile | None:
+        """The likeliest profile."""
+        return self.profiles[0] if self.profiles else None
 
     @property
     def address(self) -> str:
@@ -91,12 +97,12 @@ async def _listen(
 def _found(device: BLEDevice, seen: AdvertisementData, profiles: Sequence[DeviceProfile]) -> Found:
     name = seen.local_name or device.name
     advertisement = Advertisement(name, tuple(seen.service_uuids), tuple(seen.manufacturer_data))
-    return Found(device, name or "", seen.rssi, match_profile(advertisement, profiles))
+    return Found(device, name or "", seen.rssi, candidates(advertisement, profiles))
 
 
 def _together(before: Found, now: Found) -> Found:
     """One advertisement can lack what another of the same device tells."""
-    return Found(now.device, now.name or before.name, now.rssi, now.profile or before.profile)
+    return Found(now.device, now.name or before.name, now.rssi, now.profiles or before.profiles)
 
 
 def _chosen(wanted: Mapping[Placement, str], heard: Mapping[str, Found]) -> dict[Placement, Found]:

@@ -11,7 +11,7 @@ from imu_stream.acquisition.ble.failures import end_all
 from imu_stream.acquisition.ble.link import SensorLink, Sleep
 from imu_stream.acquisition.ble.plan import Patience, SensorPlan
 from imu_stream.datatypes import Frame, LinkPhase, LinkState
-from imu_stream.errors import LinkError
+from imu_stream.errors import Fault, LinkError
 
 Clock = Callable[[], float]
 
@@ -44,6 +44,8 @@ class BleSource:
             sleep: pause between connection attempts.
         """
         self._sensors = tuple(sensors)
+        self.plans = {plan.placement: plan for plan in sensors}
+        """What each sensor turned out to be, once it streams."""
         self._clock = clock
         self._backend = client_backend
         self._patience = patience or Patience()
@@ -109,7 +111,7 @@ class BleSource:
     async def _keep(self, plan: SensorPlan, streaming: asyncio.Event) -> None:
         """Keep one sensor streaming until cancelled; only the first link may fail."""
         try:
-            await self._stream(plan, streaming)
+            plan = await self._first_link(plan, streaming)
             pause_s = _FIRST_PAUSE_S
             while True:
                 await self._sleep(pause_s)
@@ -121,6 +123,22 @@ class BleSource:
                     pause_s = min(2 * pause_s, self._patience.longest_pause_s)
         finally:
             self._announce(plan, LinkPhase.STOPPED)
+
+    async def _first_link(self, plan: SensorPlan, streaming: asyncio.Event) -> SensorPlan:
+        """Stream until the first loss, as the device that it turns out to be."""
+        *likelier, last = plan, *plan.otherwise
+        for option in likelier:
+            self.plans[plan.placement] = option
+            try:
+                await self._stream(option, streaming)
+            except LinkError as error:
+                if error.fault is not Fault.OTHER_DEVICE:
+                    raise
+            else:
+                return option
+        self.plans[plan.placement] = last
+        await self._stream(last, streaming)
+        return last
 
     async def _stream(self, plan: SensorPlan, streaming: asyncio.Event) -> None:
         """One link of one sensor, from connecting to its loss."""
