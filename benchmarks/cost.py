@@ -35,7 +35,7 @@ from imu_stream.acquisition.simulation.sensor import (
 )
 from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.analysis.orientation import OrientationParams
-from imu_stream.datatypes import Frame, Placement, Samples, SensorSetup, SessionHeader
+from imu_stream.datatypes import MOTION, Frame, Samples, SensorSetup, SessionHeader
 from imu_stream.pipeline import Input, Pipeline, Reader
 from imu_stream.profiles import Encoder, find_profile
 from imu_stream.session import Session
@@ -59,7 +59,7 @@ def simulated(duration_s: float) -> list[Samples]:
     """A run, all three sensors."""
     runner = Runner(demo_scenario(duration_s))
     t_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-    measured = {p: VirtualSensor(runner, p, ERRORS).measure(t_s) for p in Placement}
+    measured = {p: VirtualSensor(runner, p, ERRORS).measure(t_s) for p in MOTION}
     return [Samples(p, t_s, motion.acc, motion.gyr) for p, motion in measured.items()]
 
 
@@ -77,7 +77,7 @@ def tables_of(runs: Iterable[Samples]) -> list[Table]:
 
 def analyse(items: Iterable[Input]) -> None:
     """As `imu-stream analyze` does, tables and summary included."""
-    sensors = tuple(SensorSetup(placement, "table", RATE_HZ) for placement in Placement)
+    sensors = tuple(SensorSetup(placement, "table", RATE_HZ) for placement in MOTION)
     header = SessionHeader("0", "2026-01-01T00:00:00+00:00", sensors, {}, None)
     with tempfile.TemporaryDirectory() as folder, TableWriter(Path(folder)) as tables:
         session = Session(Pipeline(header), [tables])
@@ -106,7 +106,7 @@ def frames_of(run: Samples) -> Iterator[Frame]:
 def write_files(runs: Iterable[Samples], folder: Path) -> None:
     """The same samples as CSV tables and as a session file."""
     profile = find_profile(PROFILE)
-    sensors = tuple(SensorSetup(placement, PROFILE, RATE_HZ) for placement in Placement)
+    sensors = tuple(SensorSetup(placement, PROFILE, RATE_HZ) for placement in MOTION)
     header = SessionHeader("0", "2026-01-01T00:00:00+00:00", sensors, {PROFILE: profile.text}, None)
     # one sync a second of the wall clock would only wait for the disk
     with Recorder(folder / "session.mcap", header, clock=lambda: 0.0) as recorder:
@@ -118,7 +118,7 @@ def write_files(runs: Iterable[Samples], folder: Path) -> None:
 
 
 def read_tables(folder: Path) -> None:
-    for placement in Placement:
+    for placement in MOTION:
         read_table(folder / f"{placement}.csv", placement)
 
 

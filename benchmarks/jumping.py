@@ -5,7 +5,7 @@ from runs import table_of
 from virtual import RATE_HZ, STAND_S
 
 from imu_stream.acquisition.tables import Table
-from imu_stream.datatypes import GRAVITY, Array, Placement
+from imu_stream.datatypes import GRAVITY, MOTION, Array, Placement
 
 FLIGHT_S, STANCE_S = 0.3, 0.25
 TOE_DOWN_DEG = -35.0
@@ -16,7 +16,7 @@ PERIOD_S = FLIGHT_S + STANCE_S
 def jumping_tables(seconds: float) -> tuple[Table, ...]:
     """What both feet and the chest measure: standing, then jumps one after the other."""
     t_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    return tuple(_table(t_s, placement) for placement in Placement)
+    return tuple(_table(t_s, placement) for placement in MOTION)
 
 
 def _table(t_s: Array, placement: Placement) -> Table:

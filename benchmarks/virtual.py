@@ -17,7 +17,7 @@ from imu_stream.acquisition.simulation.scenario import (
 )
 from imu_stream.acquisition.simulation.sensor import SensorErrors, VirtualSensor, tilted_mount
 from imu_stream.acquisition.tables import Table
-from imu_stream.datatypes import GRAVITY, Array, Placement
+from imu_stream.datatypes import GRAVITY, MOTION, Array, Placement
 
 RATE_HZ = 208.0
 CHUNK_S = 60.0
@@ -167,7 +167,7 @@ def walk(speed_mps: float) -> Gait:
 
 
 def _tables(runner: Runner, seconds: float) -> tuple[Table, ...]:
-    return tuple(table_from(runner, placement, seconds) for placement in Placement)
+    return tuple(table_from(runner, placement, seconds) for placement in MOTION)
 
 
 def striking(gait: Gait, fsa_deg: float) -> Gait:

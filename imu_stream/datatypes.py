@@ -29,6 +29,8 @@ class Placement(StrEnum):
     """A heart rate sensor, wherever it is worn."""
     POD = "pod"
     """A running speed and cadence sensor, likewise."""
+    BUZZER = "buzzer"
+    """Measures nothing, but can be felt or heard."""
 
     @property
     def is_foot(self) -> bool:

@@ -1,4 +1,4 @@
-"""Setting up a sensor over the air: why it cannot be used, which of a family it is, what it says."""
+"""Setting up a sensor: why it cannot be used, which of a family it is, what it says."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,7 @@ from test_ble import QUICK, Room, collect, room
 
 from imu_stream.acquisition.ble.looking import look_at
 from imu_stream.acquisition.simulation import said
+from imu_stream.acquisition.simulation.advertising import uuid_of
 from imu_stream.datatypes import (
     About,
     Battery,
@@ -27,6 +28,7 @@ from imu_stream.profiles import DeviceProfile, Effect, find_profile, parse_profi
 from imu_stream.profiles.available import companion_profiles
 from imu_stream.profiles.schema import Firmware
 from imu_stream.profiles.skeleton import profile_text
+from imu_stream.profiles.standard_services import ALERT_LEVEL
 from imu_stream.profiles.steps import Step, Subscribe, Write
 
 __all__ = ["room"]
@@ -222,22 +224,83 @@ class TestStandardServices:
         assert beats[0].rr_s == pytest.approx((60 / beats[0].bpm,), abs=1e-3)
 
     async def test_heart_rate_sensor_beside(self, room: Room) -> None:
-        profile = next(p for p in companion_profiles() if p.name == "heart_rate")
-        beats = [
-            out for out in await heard(room, Placement.HEART, profile) if isinstance(out, HeartRate)
-        ]
-        assert [beat.placement for beat in beats][:1] == [Placement.HEART]
+        outputs = await heard(room, Placement.HEART, companion("heart_rate"))
+        beats = [out for out in outputs if isinstance(out, HeartRate)]
+        assert beats[0].placement is Placement.HEART
 
     async def test_running_pod_beside(self, room: Room) -> None:
-        profile = next(p for p in companion_profiles() if p.name == "running_pod")
-        said_so = [
-            out
-            for out in await heard(room, Placement.POD, profile)
-            if isinstance(out, RunningSpeed)
-        ]
-        assert said_so[0].speed_mps == pytest.approx(3.0)
-        assert said_so[0].cadence == 170
-        assert said_so[0].distance_m in (0.0, 3.0)
+        outputs = await heard(room, Placement.POD, companion("running_pod"))
+        runs = [out for out in outputs if isinstance(out, RunningSpeed)]
+        assert runs[0].speed_mps == pytest.approx(3.0)
+        assert runs[0].cadence == 170
+        assert runs[0].distance_m in (0.0, 3.0)
+
+
+class TestVibration:
+    async def test_immediate_alert_begins_and_ends(self, room: Room) -> None:
+        profile = companion("buzzer")
+        await room.put(Placement.BUZZER, profile)
+        levels = alert_levels(room, Placement.BUZZER)
+        async with room.source(await room.plans_for([profile])) as source:
+            source.vibrate()
+            source.vibrate()  # while one is under way
+            await collect(source, 0.8)
+        assert levels == [b"\x02", b"\x00"]
+
+    async def test_own_motor_is_asked(self, room: Room) -> None:
+        profile = parse_profile(TWIN.format(which=1) + MOTOR, "motor")
+        await room.put(CHEST, profile)
+        written = commands_of(room, CHEST)
+        async with room.source(await room.plans_for([profile])) as source:
+            source.vibrate()
+            await collect(source, 0.2)
+        assert bytes.fromhex("08 01 90 01") in written
+
+    async def test_a_sensor_without_means_is_left_alone(self, room: Room) -> None:
+        await room.put(CHEST, find_profile("polar_h10"))
+        async with room.source(await room.plans()) as source:
+            written = commands_of(room, CHEST)
+            source.vibrate()
+            await collect(source, 0.2)
+        assert bytes.fromhex("03 02") in written  # the end of the stream
+        assert len(written) == 1
+
+
+MOTOR = """
+[[cues]]
+name = "motor"
+kind = "haptic"
+write = "command"
+payload = "08 01 {milliseconds}"
+response = true
+longest_ms = 1000
+"""
+
+
+def companion(name: str) -> DeviceProfile:
+    return next(profile for profile in companion_profiles() if profile.name == name)
+
+
+def alert_levels(room: Room, placement: Placement) -> list[bytes]:
+    """What is written to the alert level of a sensor, from now on."""
+    levels: list[bytes] = []
+    server = room.peripherals[placement]._device.gatt_server
+    (level,) = (each for each in server.attributes if each.type == uuid_of(ALERT_LEVEL))
+    level.on(level.EVENT_WRITE, lambda connection, value: levels.append(bytes(value)))
+    return levels
+
+
+def commands_of(room: Room, placement: Placement) -> list[bytes]:
+    """What is written to a sensor's own characteristics, from now on."""
+    written: list[bytes] = []
+    for each in room.peripherals[placement]._characteristics.values():
+        each.on(each.EVENT_WRITE, lambda connection, value: written.append(bytes(value)))
+    return written
+
+
+def unasked(step: Step) -> Step:
+    """Streams as soon as anybody listens."""
+    return replace(step, effect=Effect.START) if isinstance(step, Subscribe) else step
 
 
 class TestLooking:
@@ -255,15 +318,7 @@ class TestLooking:
         assert profile.matches(find_profile("polar_h10").advertisement("000003"))
 
     async def test_what_streams_unasked_is_quoted(self, room: Room) -> None:
-        two = never_starting(TWO)
-        streaming = with_steps(
-            two,
-            lambda step: (
-                replace(step, effect=Effect.START)
-                if isinstance(step, Subscribe) and step.characteristic.startswith("0000fff2")
-                else step
-            ),
-        )
+        streaming = with_steps(TWO, unasked)
         await room.put(CHEST, streaming)
         sketch = await look_at(
             "TWIN-000003", listen_s=0.2, scanner_backend=room.scanner, client_backend=room.client

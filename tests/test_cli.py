@@ -28,6 +28,7 @@ from imu_stream.acquisition.simulation.sensor import VirtualSensor, write_table
 from imu_stream.cli import main
 from imu_stream.cli.view import LiveView
 from imu_stream.datatypes import (
+    MOTION,
     Array,
     Frame,
     Placement,
@@ -146,7 +147,7 @@ def foot() -> Rows:
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Placement, Path]:
     folder = tmp_path_factory.mktemp("tables")
-    return {each: rows_of(each).write(folder / f"{each}.csv.gz") for each in Placement}
+    return {each: rows_of(each).write(folder / f"{each}.csv.gz") for each in MOTION}
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +242,7 @@ def columns_of_the_readme() -> dict[str, list[str]]:
 
 def check_summary(summary: Any, strides: list[dict[str, str]]) -> None:
     assert set(summary) >= SUMMARY_KEYS
-    assert set(summary["sensors"]) == set(Placement)
+    assert set(summary["sensors"]) == set(MOTION)
     assert all(set(sensor) >= SENSOR_KEYS for sensor in summary["sensors"].values())
     assert all(sensor["rate_hz"] == RATE_HZ for sensor in summary["sensors"].values())
     assert set(summary["strides"]) == {LEFT, RIGHT}
@@ -516,7 +517,7 @@ def test_demo_end_to_end(imu_stream: Command, tmp_path: Path) -> None:
 
 def check_demo_keys(summary: Any) -> None:
     assert set(summary) >= SUMMARY_KEYS | {"latency_ms", "truth", "session"}
-    assert set(summary["sensors"]) == set(Placement)
+    assert set(summary["sensors"]) == set(MOTION)
     assert all(set(sensor) >= SENSOR_KEYS for sensor in summary["sensors"].values())
     assert set(summary["strides"]) == {LEFT, RIGHT}
     assert all(set(counts) >= STRIDE_KEYS for counts in summary["strides"].values())
@@ -558,7 +559,7 @@ def test_killed_demo_leaves_what_it_received(tmp_path: Path) -> None:
     frames = [item for item in recording if isinstance(item, Frame)]
     assert recording.truncated
     begun = datetime.fromisoformat(recording.header.started)
-    for placement in Placement:
+    for placement in MOTION:
         last_s = max(frame.arrival_s for frame in frames if frame.placement is placement)
         assert killed - (begun + timedelta(seconds=last_s)) < timedelta(seconds=1)
 

@@ -18,6 +18,7 @@ from imu_stream.acquisition.simulation.scenario import Gait
 from imu_stream.acquisition.simulation.sensor import VirtualSensor
 from imu_stream.acquisition.simulation.wearing import wear
 from imu_stream.datatypes import (
+    MOTION,
     Array,
     Calibration,
     Cue,
@@ -104,9 +105,9 @@ def arrival_of(item: Frame | LinkState) -> float:
 def session() -> Recorded:
     """Stands, then runs more upright than wanted."""
     runner = Runner(standing_then(Gait(lean_deg=4.0)))
-    setups = [setup_of(placement) for placement in Placement]
+    setups = [setup_of(placement) for placement in MOTION]
     frames = [frame for setup in setups for frame in frames_of(runner, setup, SECONDS)]
-    links = [LinkState(0.001, placement, LinkPhase.STREAMING) for placement in Placement]
+    links = [LinkState(0.001, placement, LinkPhase.STREAMING) for placement in MOTION]
     profiles = {setup.profile: PROFILES[setup.profile].text for setup in setups}
     header = replace(header_of(setups), profiles=profiles, target_deg=TARGET_DEG)
     return Recorded(header, tuple(sorted([*links, *frames], key=arrival_of)))
@@ -136,7 +137,7 @@ def test_session_holds_what_it_should(expected: list[Output]) -> None:
     for placement in (LEFT, RIGHT):
         strides = [o for o in expected if isinstance(o, Stride) and o.foot is placement]
         assert len(strides) >= 27
-    assert {o.placement for o in expected if isinstance(o, Calibration)} == set(Placement)
+    assert {o.placement for o in expected if isinstance(o, Calibration)} == set(MOTION)
     assert sum(isinstance(o, LeanState) and o.valid for o in expected) >= 25
     assert sum(isinstance(o, Cue) for o in expected) >= 1
     assert not any(isinstance(o, Gap) for o in expected)
@@ -206,7 +207,7 @@ def test_receptions_count_what_came(session: Recorded) -> None:
         assert received.rate_hz == pytest.approx(setup.rate_hz, rel=1e-3)
 
 
-@pytest.mark.parametrize("placement", list(Placement))
+@pytest.mark.parametrize("placement", list(MOTION))
 def test_lost_frames_are_gaps(session: Recorded, placement: Placement) -> None:
     frames = [item for item in session.items if item.placement is placement]
     lost = frames[len(frames) // 2 :][:4]
@@ -220,7 +221,7 @@ def test_lost_frames_are_gaps(session: Recorded, placement: Placement) -> None:
     assert received.samples + received.lost == pytest.approx(SECONDS * rate_hz, abs=64)
 
 
-@pytest.mark.parametrize("placement", list(Placement))
+@pytest.mark.parametrize("placement", list(MOTION))
 def test_damaged_frames_are_gaps(session: Recorded, placement: Placement) -> None:
     numbers = [n for n, item in enumerate(session.items) if item.placement is placement]
     items = list(session.items)
@@ -234,7 +235,7 @@ def test_damaged_frames_are_gaps(session: Recorded, placement: Placement) -> Non
 
 
 @given(
-    placement=st.sampled_from(list(Placement)),
+    placement=st.sampled_from(list(MOTION)),
     payloads=st.lists(st.binary(max_size=MTU), min_size=1, max_size=8),
     at=st.integers(0, 400),
 )

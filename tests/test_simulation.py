@@ -28,7 +28,7 @@ from imu_stream.acquisition.simulation.sensor import (
     tilted_mount,
     write_table,
 )
-from imu_stream.datatypes import FEET, GRAVITY, Array, Placement, StrikeType
+from imu_stream.datatypes import FEET, GRAVITY, MOTION, Array, Placement, StrikeType
 
 STAND = Gait(activity=Activity.STANDING)
 WALK = Gait(
@@ -325,7 +325,7 @@ STAIRS = Gait(activity=Activity.STAIRS)
 def test_jumping_and_stairs_are_no_running(activity: Gait) -> None:
     runner = in_turn((0.0, STAND), (4.0, activity), (20.0, STAND))
     assert runner.truth(SECONDS).strides == ()
-    for placement in Placement:
+    for placement in MOTION:
         still = runner.sample(placement, np.arange(24.0, 30.0, 0.01))
         assert np.degrees(np.abs(still.gyr).max()) < 0.8
 
@@ -378,7 +378,7 @@ def test_other_activities_are_consistent(gait: Gait, placement: Placement) -> No
 def test_any_activity_follows_any_other_without_a_jerk() -> None:
     gaits = (STAND, RUN, JUMP, RUN, STAIRS, WALK, JUMP, STAIRS, STAND, JUMP, WALK, STAIRS, RUN)
     runner = in_turn(*((8.0 * k, gait) for k, gait in enumerate(gaits)))
-    for placement in Placement:
+    for placement in MOTION:
         motion = every(runner, placement, 8.0 * len(gaits))
         assert np.abs(motion.acc).max() < 17 * GRAVITY
         assert np.degrees(np.abs(motion.gyr).max()) < 800
@@ -490,7 +490,7 @@ def test_lean_is_as_asked_and_truth_is_its_mean() -> None:
 @given(
     cuts=st.lists(st.integers(0, 800), max_size=8),
     start_s=st.floats(0.0, 55.0),
-    placement=st.sampled_from(Placement),
+    placement=st.sampled_from(MOTION),
 )
 def test_any_cutting_gives_the_same_samples(
     cuts: list[int], start_s: float, placement: Placement
@@ -509,7 +509,7 @@ def test_a_later_or_earlier_call_does_not_change_the_past() -> None:
     t = np.arange(10.0, 12.0, 0.01)
     late.sample(Placement.CHEST, t + 40.0)
     late.truth(70.0)
-    for placement in Placement:
+    for placement in MOTION:
         a, b = late.sample(placement, t), early.sample(placement, t)
         np.testing.assert_allclose(a.acc, b.acc, rtol=0, atol=1e-9)
     assert late.truth(30.0).strides == early.truth(30.0).strides

@@ -26,7 +26,7 @@ from imu_stream.profiles import (
     find_profile,
     parse_profile,
 )
-from imu_stream.profiles.packets import Vectors
+from imu_stream.profiles.packets import PacketField
 from imu_stream.profiles.polar_control import MeasurementType as Type
 from imu_stream.profiles.polar_control import Operation as Op
 from imu_stream.profiles.polar_control import Settings, read_settings, write_response
@@ -53,6 +53,13 @@ def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:
         assert text.count(found) == 1, found
         text = text.replace(found, replacement)
     return parse_profile(text, name)
+
+
+def with_fields(mode: Mode, *fields: PacketField) -> Mode:
+    """A mode whose packets hold other fields."""
+    (stream,) = mode.streams
+    (packet,) = stream.packets
+    return replace(mode, streams=(replace(stream, packets=(replace(packet, fields=fields),)),))
 
 
 def decode(mode: Mode, payload: bytes, answer: bytes | None = None) -> DeviceSamples | Corrupt:
@@ -307,10 +314,8 @@ def test_motion_of_a_movesense(number: int, changes: list[tuple[str, str]]) -> N
 
 def test_angular_rates_alone_of_a_movesense() -> None:
     mode = find_profile("movesense").mode(52)
-    ((stream, packet),) = [(stream, stream.packets[0]) for stream in mode.streams]
-    kept = [f for f in packet.fields if not (isinstance(f, Vectors) and f.quantity == "acc")]
-    alone = replace(stream, packets=(replace(packet, fields=tuple(kept)),))
-    samples = samples_of(replace(mode, streams=(alone,)), DATA_63 + content(29))
+    kind, ticks, _, gyr = mode.packets[0].fields
+    samples = samples_of(with_fields(mode, kind, ticks, gyr), DATA_63 + content(29))
     assert samples.ticks == expected(29)["Timestamp"]
     assert samples.acc is None
     assert in_degrees(samples.gyr) == near(rows(expected(29)["ArrayGyro"]))
@@ -345,13 +350,9 @@ def test_messages_of_the_dot_end_with_their_checksum(number: int) -> None:
 
 
 def test_another_payload_of_the_dot_is_read_with_its_fields() -> None:
-    ticks, rest = (
-        '    { field = "ticks", type = "u32" },\n',
-        '    { field = "unused", length = 12 },\n',
-    )
-    euler_first = variant("movella_dot", (rest, ""), (ticks, ticks + rest))
-    meant = expected(42)
-    samples = samples_of(euler_first.mode(60), content(42))
+    mode, meant = find_profile("movella_dot").mode(60), expected(42)
+    ticks, acc, gyr, rest = mode.packets[0].fields
+    samples = samples_of(with_fields(mode, ticks, rest, acc, gyr), content(42))
     assert samples.ticks == meant["ts_us"]
     assert samples.acc == near([meant["free_acc"]])
     assert in_degrees(samples.gyr) == near([meant["gyr"]], rounded=1e-6)

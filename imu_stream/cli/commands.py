@@ -49,6 +49,9 @@ HeartRate = Annotated[
 Pod = Annotated[
     str | None, typer.Option(help="Address or name of a running speed sensor beside them.")
 ]
+Buzzer = Annotated[
+    str | None, typer.Option(help="Address or name of a device that shall beep or vibrate.")
+]
 
 
 _Named = TypeVar("_Named", str, Path)
@@ -89,9 +92,14 @@ def demo(
     out: Out = Path("sessions"),
     target: Annotated[float, typer.Option(help="Trunk lean to keep, degrees.")] = 8.0,
     seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
+    feet: Annotated[
+        str, typer.Option(help="What the feet wear: a profile's name, or its file (.toml).")
+    ] = "capture2go",
+    chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
 ) -> None:
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
-    asyncio.run(live.demo(seconds, target, seed, live.Results(out, json, not no_sound)))
+    worn = live.Virtual(feet, chest)
+    asyncio.run(live.demo(worn, seconds, target, seed, live.Results(out, json, not no_sound)))
 
 
 @app.command()
@@ -109,6 +117,7 @@ def run(
     chest: Chest = None,
     heart_rate: HeartRate = None,
     pod: Pod = None,
+    buzzer: Buzzer = None,
     target: Target = None,
     mount: MountOption = None,
     stride_factor: StrideFactor = 1.0,
@@ -123,7 +132,7 @@ def run(
     sensors = _given(left_foot, right_foot, chest)
     if not sensors:
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
-    companions = {Placement.HEART: heart_rate, Placement.POD: pod}
+    companions = {Placement.HEART: heart_rate, Placement.POD: pod, Placement.BUZZER: buzzer}
     sensors |= {placement: name for placement, name in companions.items() if name}
     wanted = Wanted(sensors, target, mount, stride_factor)
     asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))

@@ -3,7 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
-from imu_stream.acquisition.ble import scan
+from imu_stream.acquisition.ble import Found, scan
 from imu_stream.cli.speaking import console, say
 from imu_stream.profiles import DeviceProfile, available_profiles
 
@@ -17,11 +17,17 @@ async def scan_nearby(seconds: float) -> None:
         return
     table = Table("name", "address", "signal dBm", "profile", "worn at")
     for one in found:
-        profile = one.profile
-        names = " or ".join(each.name for each in one.profiles)
-        row = (names, _places(profile)) if profile else ("no profile fits", "")
-        table.add_row(escape(one.name) or "(no name)", one.address, str(one.rssi), *row)
+        name = escape(one.name) or "(no name)"
+        places = "" if one.profile is None else _places(one.profile)
+        table.add_row(name, one.address, str(one.rssi), _known_as(one), places)
     console.print(table)
+
+
+def _known_as(found: Found) -> str:
+    names = " or ".join(profile.name for profile in found.profiles)
+    if found.closed is not None:
+        return "; ".join(filter(None, (names, found.closed.explanation)))
+    return names or "no profile fits"
 
 
 def _places(profile: DeviceProfile) -> str:

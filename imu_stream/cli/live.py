@@ -20,18 +20,13 @@ from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, plan
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.datatypes import Cue, Output, Placement
+from imu_stream.datatypes import FEET, Cue, Output, Placement
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
-from imu_stream.profiles import available_profiles
+from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
 from imu_stream.session import Session, Sink, paced
 from imu_stream.sinks.audio import NoSound, Sound, open_sound
 
-DEMO_SENSORS = {
-    Placement.LEFT_FOOT: "capture2go",
-    Placement.RIGHT_FOOT: "capture2go",
-    Placement.CHEST: "movesense",
-}
 FIND_S = 20.0
 
 
@@ -55,6 +50,17 @@ class CuePlayer:
             self.sound.play(output)
 
 
+@dataclass(frozen=True, slots=True)
+class CueVibration:
+    """Lets the connected devices vibrate with each cue."""
+
+    source: BleSource
+
+    def write(self, output: Output) -> None:
+        if isinstance(output, Cue):
+            self.source.vibrate()
+
+
 class SessionClock:
     """Seconds since it was made, monotonic; times `speed`."""
 
@@ -73,6 +79,8 @@ class Radio:
     scanner: type[BaseBleakScanner] | None = None
     client: type[BaseBleakClient] | None = None
     begin: Callable[[], None] | None = None
+    profiles: tuple[DeviceProfile, ...] | None = None
+    """To be used in the place of all that are available."""
 
 
 async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
@@ -82,15 +90,34 @@ async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
     _report(recorded.session, recorded.path, results, {})
 
 
-async def demo(seconds: float, target_deg: float, seed: int, results: Results) -> None:
+@dataclass(frozen=True, slots=True)
+class Virtual:
+    """What the virtual runner wears: profiles by name, or the path of a TOML file."""
+
+    feet: str
+    chest: str
+
+    @property
+    def sensors(self) -> Mapping[Placement, str]:
+        return {**dict.fromkeys(FEET, self.feet), Placement.CHEST: self.chest}
+
+    def profiles(self) -> tuple[DeviceProfile, ...]:
+        """The profiles themselves; ProfileError when one is wrong or unknown."""
+        return tuple(profile_of(name) for name in dict.fromkeys((self.feet, self.chest)))
+
+
+async def demo(
+    worn: Virtual, seconds: float, target_deg: float, seed: int, results: Results
+) -> None:
     """Record and analyse the virtual runner, then compare with the truth about it."""
+    profiles = worn.profiles()
     from imu_stream.acquisition.simulation.radio import VirtualRadio
     from imu_stream.acquisition.simulation.scoring import TruthScore
 
     say("A virtual runner with three virtual sensors on a virtual radio; no hardware.")
     score = TruthScore(seconds, seed)
-    async with VirtualRadio(DEMO_SENSORS, seconds=seconds, seed=seed) as virtual:
-        radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start)
+    async with VirtualRadio(worn.sensors, seconds=seconds, seed=seed) as virtual:
+        radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start, profiles)
         wanted = Wanted(virtual.addresses, target_deg, None)
         recorded = await _record(wanted, seconds, results, radio, (score,))
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
@@ -144,7 +171,7 @@ async def _record(
         pipeline = Pipeline(head)
         recorder = stack.enter_context(Recorder(path, head, clock=clock))
         view = stack.enter_context(LiveView(pipeline, clock))
-        session = Session(pipeline, [CuePlayer(sound), view, *sinks])
+        session = Session(pipeline, [CuePlayer(sound), CueVibration(source), view, *sinks])
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()
@@ -155,7 +182,10 @@ async def _record(
 async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
     with console.status("Looking for the sensors …"):
         found = await find(
-            wanted.sensors, available_profiles(), timeout_s=FIND_S, scanner_backend=radio.scanner
+            wanted.sensors,
+            radio.profiles or available_profiles(),
+            timeout_s=FIND_S,
+            scanner_backend=radio.scanner,
         )
     return [plan(placement, found[placement]) for placement in wanted.sensors]
 

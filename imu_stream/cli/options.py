@@ -43,15 +43,20 @@ def plan(placement: Placement, found: Found) -> SensorPlan:
         ProfileError: no profile fits it, or it does not measure what this place needs.
     """
     label = found.name or found.address
-    if not found.profiles:
-        raise ProfileError(label, "", "no device profile fits; see `imu-stream profiles list`")
     fitting = [profile for profile in found.profiles if profile.fits(placement)]
     if not fitting:
-        profile = found.profiles[0]
-        places = " and ".join(sorted(profile.placements))
-        raise ProfileError(label, "", f"a {profile.title} serves for {places}, not {placement}")
+        raise ProfileError(label, "", _why_none_fits(placement, found))
     options = [SensorPlan(placement, found.device, each, _mode(each)) for each in fitting]
     return replace(options[0], otherwise=tuple(options[1:]))
+
+
+def _why_none_fits(placement: Placement, found: Found) -> str:
+    if found.closed is not None:
+        return found.closed.explanation
+    if found.profile is None:
+        return "no device profile fits; see `imu-stream profiles list`"
+    places = " and ".join(sorted(found.profile.placements))
+    return f"a {found.profile.title} serves for {places}, not {placement}"
 
 
 def _mode(profile: DeviceProfile) -> Mode:

@@ -17,7 +17,7 @@ from imu_stream.profiles import (
     DeviceProfile,
     available_profiles,
     load_profile,
-    named_profile,
+    profile_of,
     user_folder,
 )
 from imu_stream.profiles.fitness import fitness
@@ -39,8 +39,7 @@ def list_profiles() -> None:
 
 def check_profile(file: str) -> None:
     """Load one profile and say what it holds; a mistake is a ProfileError."""
-    is_file = file.endswith(".toml")
-    profile = load_profile(Path(file)) if is_file else named_profile(file, available_profiles())
+    profile = profile_of(file)
     say(f"{file}: in order. {profile.vendor} {profile.title}")
     if profile.streams:
         say(f"{_numbers(profile.rates_hz)} Hz, {_ranges(profile)}", "samples:")
@@ -87,9 +86,11 @@ def _largest(profile: DeviceProfile) -> str:
 
 
 def _ranges(profile: DeviceProfile) -> str:
-    acc = f"±{_numbers(profile.acc_ranges_g)} g" if profile.acc_ranges_g else _largest(profile)
-    gyr = f", ±{_numbers(profile.gyr_ranges_dps)} deg/s" if profile.gyr_ranges_dps else ""
-    return acc + gyr
+    acc = profile.acc_ranges_g or (profile.acc_saturation / GRAVITY,)
+    if profile.gyr_saturation is None:
+        return f"±{_numbers(acc)} g, without gyroscope"
+    gyr = profile.gyr_ranges_dps or (degrees(profile.gyr_saturation),)
+    return f"±{_numbers(acc)} g, ±{_numbers(gyr)} deg/s"
 
 
 def _numbers(numbers: tuple[float, ...]) -> str:

@@ -83,7 +83,7 @@ async def _find(wanted: Verification, stack: AsyncExitStack) -> tuple[Radio, Sen
         virtual = await stack.enter_async_context(VirtualRadio(worn, seconds=seconds))
         radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start)
         device = next(iter(virtual.addresses.values()))
-    profiles = known if profile is None else (profile,)
+    profiles = known if profile is None else (profile, *known)
     with console.status("Looking for the sensor …"):
         heard = await find(
             {placement: device}, profiles, timeout_s=FIND_S, scanner_backend=radio.scanner
@@ -144,7 +144,7 @@ async def _record(wanted: Verification, radio: Radio, plan: SensorPlan) -> _Reco
 def _shaking(recorded: _Recorded, clock: SessionClock, radio: Radio) -> Callable[[], None]:
     def begin() -> None:
         recorded.shaken_s = clock()
-        say(f"Now shake it as hard as you can, and turn it quickly, for {_SHAKE_S:g} s.")
+        say(f"Now shake it hard and turn it quickly for {_SHAKE_S:g} s, but do not knock it.")
         if radio.begin is not None:
             radio.begin()
 

@@ -17,8 +17,8 @@ from imu_stream.profiles.packets import Counter, fields_of
 class Track:
     """The packets of one kind, in order of arrival."""
 
-    measures: str
-    """What its samples hold: "acc", "gyr" or "acc and gyr"."""
+    measures: frozenset[str]
+    """What its samples hold: "acc", "gyr"."""
     arrival_s: Array
     """(n,) s."""
     counts: NDArray[np.int64]
@@ -84,7 +84,7 @@ def _track(kind: _Received, packet: Packet, rate_hz: float) -> Track:
     samples = [sample for group, _ in groups for sample in group]
     counts = np.array([sum(map(len, group)) for group, _ in groups], dtype=np.int64)
     return Track(
-        measures=" and ".join(sorted(packet.measures)),
+        measures=packet.measures,
         arrival_s=np.array([group[0].arrival_s for group, _ in groups]),
         counts=counts,
         last_s=_last_s([group[-1].ticks for group, _ in groups], counts, packet.clock, rate_hz),

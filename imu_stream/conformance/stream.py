@@ -61,12 +61,14 @@ def _percent(frame: Frame, profile: DeviceProfile) -> int | None:
 
 
 def _arrived(reception: Reception, mode: Mode) -> tuple[Check, Check]:
-    kinds = f"{len(reception.tracks)} of {len(mode.packets)} kinds"
+    # of packets that stand for one another, by the firmware, only one kind may come
+    come = {quantity for track in reception.tracks for quantity in track.measures}
+    due = {quantity for packet in mode.packets for quantity in packet.measures}
     samples = Check(
         "samples arrive",
-        f"{reception.packets} packets, {kinds}",
-        "each kind of the profile",
-        len(reception.tracks) == len(mode.packets),
+        f"{reception.packets} packets with {_listed(come)}",
+        _listed(due),
+        come == due,
         "else it streams something else than its profile says",
     )
     damaged = len(reception.problems)
@@ -85,7 +87,11 @@ def _timing(track: Track, mode: Mode, reception: Reception) -> tuple[Check, ...]
     checks = timing_checks(track, mode.hz)
     if len(reception.tracks) == 1:
         return checks
-    return tuple(replace(each, name=f"{each.name} ({track.measures})") for each in checks)
+    return tuple(replace(each, name=f"{each.name} ({_listed(track.measures)})") for each in checks)
+
+
+def _listed(quantities: Iterable[str]) -> str:
+    return " and ".join(sorted(quantities)) or "nothing"
 
 
 def _part(track: Track, start_s: float, end_s: float) -> Track:

@@ -15,8 +15,8 @@ _STILL = 0.3
 _FEWEST = 100
 _SHAKEN = 0.25
 """Share of the range that shaking must reach to tell anything."""
-_ACROSS = 1.8
-"""Times the range, from one sample to the next: nearly from one end to the other."""
+_ACROSS = 1.5
+"""Times the range, from one sample to the next: no hand is that fast, but a knock may be."""
 
 
 def rest_checks(acc: Array | None, gyr: Array | None) -> tuple[Check, ...]:

@@ -4,7 +4,13 @@
 and `Responder` speak for a virtual one.
 """
 
-from imu_stream.profiles.available import available_profiles, candidates, user_folder
+from imu_stream.profiles.available import (
+    available_profiles,
+    candidates,
+    profile_of,
+    user_folder,
+)
+from imu_stream.profiles.closed_devices import ClosedDevice, find_closed_device
 from imu_stream.profiles.codec import Corrupt, Decoder, Encoder
 from imu_stream.profiles.commands import Notification, Responder, Response
 from imu_stream.profiles.device_profile import DeviceProfile
@@ -41,6 +47,7 @@ __all__ = [
     "Characteristic",
     "Clock",
     "ClockMark",
+    "ClosedDevice",
     "Corrupt",
     "CueAction",
     "Decoder",
@@ -64,10 +71,12 @@ __all__ = [
     "available_profiles",
     "builtin_profiles",
     "candidates",
+    "find_closed_device",
     "find_profile",
     "load_profile",
     "match_profile",
     "named_profile",
     "parse_profile",
+    "profile_of",
     "user_folder",
 ]

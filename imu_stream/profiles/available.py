@@ -8,7 +8,7 @@ from platformdirs import user_config_path
 
 from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.loading import load_profile
-from imu_stream.profiles.matching import builtin_profiles, shipped_profiles
+from imu_stream.profiles.matching import builtin_profiles, named_profile, shipped_profiles
 from imu_stream.profiles.schema import Advertisement
 
 
@@ -37,6 +37,17 @@ def available_profiles(folder: Path | None = None) -> tuple[DeviceProfile, ...]:
 def companion_profiles() -> tuple[DeviceProfile, ...]:
     """Load the profiles of devices without motion: heart rate, running speed and cadence."""
     return shipped_profiles("companions")
+
+
+def profile_of(name: str) -> DeviceProfile:
+    """Load a profile by its name, or by the path of its file when that ends in .toml.
+
+    Raises:
+        ProfileError: there is none of that name, or the file is wrong.
+    """
+    if name.endswith(".toml"):
+        return load_profile(Path(name))
+    return named_profile(name, available_profiles())
 
 
 def candidates(

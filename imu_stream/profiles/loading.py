@@ -24,7 +24,7 @@ from imu_stream.profiles.toml_table import ProfileTable
 
 _LARGEST_FILE = 100_000
 _PLACES = ("foot", "chest")
-_COMPANION_PLACES = ("heart", "pod")
+_COMPANION_PLACES = ("heart", "pod", "buzzer")
 _AXES = ("x", "y", "z", "-x", "-y", "-z")
 
 
@@ -85,7 +85,7 @@ def _read_profile(top: ProfileTable, name: str, text: str) -> DeviceProfile:
         modes=modes,
         cues=read_cues(top.tables("cues"), gatt) if top.has("cues") else (),
         characteristics=tuple(gatt.characteristics.values()),
-        signatures=tuple(_read_signature(row) for row in top.tables("match")),
+        signatures=tuple(read_signature(row) for row in top.tables("match")),
         advertised=_read_advertised(top.table("advertised")),
         text=text,
     )
@@ -154,7 +154,8 @@ def _read_default_rate(top: ProfileTable, modes: tuple[Mode, ...]) -> float:
     return default_hz
 
 
-def _read_signature(table: ProfileTable) -> Signature:
+def read_signature(table: ProfileTable) -> Signature:
+    """Read one way to recognise a device; ProfileError when something in it is wrong."""
     signature = Signature(
         name=table.text("name") if table.has("name") else None,
         service_uuid=read_uuid(table, "service_uuid") if table.has("service_uuid") else None,

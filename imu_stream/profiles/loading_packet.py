@@ -77,15 +77,23 @@ def _read_stream(table: ProfileTable, top: ProfileTable, gatt: Gatt, setting: Se
         other_messages=_read_other_messages(table),
     )
     table.finish()
+    if not stream.packets:
+        raise table.error("packets", f"has none at {setting.hz:g} Hz")
     if stream.framing is Framing.MESSAGE_PARTS and not _names_its_stream(stream):
         raise table.error("framing", "message_parts needs one packet that begins with 02 xx")
+    if stream.framing is Framing.BYTE_STREAM and not _can_be_cut(stream):
+        need = "byte_stream needs packets of fixed length that begin with the same constant"
+        raise table.error("framing", need)
     return stream
 
 
 def _read_other_messages(table: ProfileTable) -> tuple[OtherMessage, ...]:
     others = []
     for row in table.tables("other_messages") if table.has("other_messages") else ():
-        others.append(OtherMessage(row.byte_string("begins", {}), row.count("length", 512)))
+        other = OtherMessage(row.byte_string("begins", {}), row.count("length", 512))
+        if len(other.begins) > other.length:
+            raise row.error("length", "is shorter than what the message begins with")
+        others.append(other)
         row.finish()
     return tuple(others)
 
@@ -107,6 +115,7 @@ def at_rate(row: ProfileTable, top: ProfileTable, setting: Setting) -> bool:
 
 def _read_packet(table: ProfileTable, top: ProfileTable, gatt: Gatt, setting: Setting) -> Packet:
     fields = tuple(_read_field(row, setting) for row in table.tables("fields"))
+    _check_fields(table, fields)
     samples = _read_samples_per_packet(table, setting)
     packet = Packet(
         samples=table.choice("samples", SampleCount),
@@ -116,7 +125,8 @@ def _read_packet(table: ProfileTable, top: ProfileTable, gatt: Gatt, setting: Se
         factor=_read_factor(table.table("factor"), gatt, fields) if table.has("factor") else None,
     )
     table.finish()
-    _check_fields(table, packet)
+    if packet.samples is SampleCount.FIXED and _delta_of(fields):
+        raise table.error("samples", "is 'fixed', but polar_delta says itself how many there are")
     return packet
 
 
@@ -173,19 +183,27 @@ def _names_its_stream(stream: Stream) -> bool:
     return isinstance(first, Constant) and len(first.content) == 2 and first.content[0] == 2
 
 
-def _check_fields(table: ProfileTable, packet: Packet) -> None:
-    quantities = [vectors.quantity for vectors in fields_of(packet.fields, Vectors)]
+def _can_be_cut(stream: Stream) -> bool:
+    """Whether messages can be cut out of a stream of bytes: see `ByteStream`."""
+    firsts = {packet.fields[0] for packet in stream.packets}
+    fixed = all(packet.samples is SampleCount.FIXED for packet in stream.packets)
+    return fixed and len(firsts) == 1 and isinstance(firsts.pop(), Constant)
+
+
+def _check_fields(table: ProfileTable, fields: tuple[PacketField, ...]) -> None:
+    quantities = [vectors.quantity for vectors in fields_of(fields, Vectors)]
     if not quantities or len(set(quantities)) < len(quantities):
         raise table.error("fields", "need an acc or a gyr, and none of them twice")
-    kinds = [type(field) for field in flat(packet.fields)]
-    for kind in (Ticks, Counter, Check):
-        if kinds.count(kind) > 1:
+    for kind in (Ticks, Counter, Check, Records):
+        if sum(isinstance(field, kind) for field in _with_groups(fields)) > 1:
             raise table.error("fields", f"have more than one {kind.__name__.lower()}")
-    delta = [v for v in fields_of(packet.fields, Vectors) if v.encoding is not Encoding.PLAIN]
-    if delta and (packet.fields[-1] != delta[0] or len(quantities) > 1):
+    delta = _delta_of(fields)
+    if delta and (fields[-1] != delta[0] or len(quantities) > 1):
         raise table.error("fields", "polar_delta must be the last field and hold all samples")
-    if delta and packet.samples is SampleCount.FIXED:
-        raise table.error("samples", "is 'fixed', but polar_delta says itself how many there are")
+
+
+def _delta_of(fields: tuple[PacketField, ...]) -> list[Vectors]:
+    return [v for v in fields_of(fields, Vectors) if v.encoding is not Encoding.PLAIN]
 
 
 def _read_field(table: ProfileTable, setting: Setting) -> PacketField:

@@ -76,8 +76,6 @@ class Conversation:
         self._patience = patience
         self._awaited: _Awaited | None = None
         self._subscribed: list[str] = []
-        self.received = 0
-        """Notifications so far."""
 
     @property
     def begun(self) -> bool:
@@ -120,6 +118,16 @@ class Conversation:
         """Whether the sensor has this characteristic, it notifies, and nobody listens yet."""
         offered = {"notify", "indicate"} & self._properties(characteristic)
         return bool(offered) and characteristic not in self._subscribed
+
+    def can_write(self, characteristic: str) -> bool:
+        """Whether the sensor has this characteristic and takes writes without response."""
+        return "write-without-response" in self._properties(characteristic)
+
+    async def write(self, characteristic: str, payload: bytes, response: bool) -> None:
+        """Write bytes; LinkError when that fails."""
+        with self.explained("write to"):
+            written = self._client.write_gatt_char(characteristic, payload, response=response)
+            await self.raced(written, self._patience.operation_s)
 
     async def read(self, characteristic: str) -> bytes | None:
         """Read a value that a sensor may have, and pass it on; None when it has none."""
@@ -168,20 +176,17 @@ class Conversation:
     def _on_data(self, characteristic: BleakGATTCharacteristic, data: bytearray) -> None:
         payload = bytes(data)
         self._on_notification(characteristic.uuid, payload)
-        self.received += 1
         if self._awaited is not None:
             self._awaited.hear(characteristic.uuid, payload)
 
     async def _write(self, step: Write, reply_s: float) -> None:
         awaited = self._awaited = _Awaited(step)
         size = step.piece or max(len(step.payload), 1)
-        with self.explained("configure"):
-            for start in range(0, len(step.payload), size):
-                written = self._client.write_gatt_char(
-                    step.characteristic, step.payload[start : start + size], response=step.response
-                )
-                await self.raced(written, self._patience.operation_s)
-            if step.reply is not None:
+        for start in range(0, len(step.payload), size):
+            piece = step.payload[start : start + size]
+            await self.write(step.characteristic, piece, step.response)
+        if step.reply is not None:
+            with self.explained("configure"):
                 await self._wait_for_answer(awaited, reply_s)
         self._awaited = None
 

@@ -18,6 +18,7 @@ from imu_stream.acquisition.ble.conversation import Conversation
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS
 from imu_stream.acquisition.ble.introduction import introduce, listen
 from imu_stream.acquisition.ble.plan import Patience, SensorPlan
+from imu_stream.acquisition.ble.vibration import vibrate
 from imu_stream.datatypes import LinkPhase
 from imu_stream.errors import Fault, LinkError
 
@@ -71,6 +72,7 @@ class SensorLink:
         self._talk = Conversation(self._client, plan, self._gone, self._heard, self._patience)
         self._streams = {stream.characteristic for stream in plan.mode.streams}
         self._sampling = asyncio.Event()
+        self._received = 0
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -94,21 +96,26 @@ class SensorLink:
     ) -> None:
         await self._close()
 
+    async def vibrate(self) -> None:
+        """Draw the wearer's attention, if the device can; LinkError when it does not take it."""
+        await vibrate(self._talk, self._plan.profile, self._sleep)
+
     async def wait_lost(self) -> str:
         """Wait until the sensor is gone or silent; why, in a few words."""
         while True:
-            received = self._talk.received
+            received = self._received
             try:
                 async with asyncio.timeout(self._patience.silence_s):
                     await self._gone.wait()
                     return "the link was lost"
             except TimeoutError:
                 # A dead Bluetooth service tells nobody: the data just stops.
-                if received == self._talk.received:
+                if received == self._received and self._streams:
                     return f"connected, but silent for {self._patience.silence_s:g} s"
 
     def _heard(self, characteristic: str, payload: bytes) -> None:
         if characteristic in self._streams:
+            self._received += 1
             self._sampling.set()
         self._on_notification(characteristic, payload)
 

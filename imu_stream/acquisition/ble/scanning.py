@@ -12,7 +12,13 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS, reason
 from imu_stream.datatypes import Placement
 from imu_stream.errors import LinkError
-from imu_stream.profiles import Advertisement, DeviceProfile, candidates
+from imu_stream.profiles import (
+    Advertisement,
+    ClosedDevice,
+    DeviceProfile,
+    candidates,
+    find_closed_device,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,18 @@ class Found:
     profiles: tuple[DeviceProfile, ...]
     """The profiles that fit its advertisement, the likeliest first; which of several it is shows
     only when it is connected."""
+    closed: ClosedDevice | None = None
+    """A device that is known not to stream motion."""
 
     @property
     def profile(self) -> DeviceProfile | None:
         """The likeliest profile."""
         return self.profiles[0] if self.profiles else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is clear what it is."""
+        return bool(self.profiles) or self.closed is not None
 
     @property
     def address(self) -> str:
@@ -90,19 +103,28 @@ async def _listen(
             found, before = _found(device, seen, profiles), heard.get(device.address)
             heard[device.address] = found if before is None else _together(before, found)
             chosen = _chosen(wanted, heard)
-            if len(chosen) == len(wanted) and all(each.profile for each in chosen.values()):
+            if len(chosen) == len(wanted) and all(each.is_known for each in chosen.values()):
                 return
 
 
 def _found(device: BLEDevice, seen: AdvertisementData, profiles: Sequence[DeviceProfile]) -> Found:
     name = seen.local_name or device.name
     advertisement = Advertisement(name, tuple(seen.service_uuids), tuple(seen.manufacturer_data))
-    return Found(device, name or "", seen.rssi, candidates(advertisement, profiles))
+    fitting = candidates(advertisement, profiles)
+    streams = any(profile.streams for profile in fitting)
+    closed = None if streams else find_closed_device(advertisement)
+    return Found(device, name or "", seen.rssi, fitting, closed)
 
 
 def _together(before: Found, now: Found) -> Found:
     """One advertisement can lack what another of the same device tells."""
-    return Found(now.device, now.name or before.name, now.rssi, now.profiles or before.profiles)
+    return Found(
+        now.device,
+        now.name or before.name,
+        now.rssi,
+        now.profiles or before.profiles,
+        now.closed or before.closed,
+    )
 
 
 def _chosen(wanted: Mapping[Placement, str], heard: Mapping[str, Found]) -> dict[Placement, Found]:

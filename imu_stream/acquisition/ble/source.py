@@ -1,7 +1,8 @@
 """Frames and link states of several Bluetooth sensors as one stream."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +11,7 @@ from bleak.backends.client import BaseBleakClient
 from imu_stream.acquisition.ble.failures import end_all
 from imu_stream.acquisition.ble.link import SensorLink, Sleep
 from imu_stream.acquisition.ble.plan import Patience, SensorPlan
-from imu_stream.datatypes import Frame, LinkPhase, LinkState
+from imu_stream.datatypes import Frame, LinkPhase, LinkState, Placement
 from imu_stream.errors import Fault, LinkError
 
 Clock = Callable[[], float]
@@ -53,6 +54,8 @@ class BleSource:
         self._connecting = asyncio.Lock()
         self._arrived: asyncio.Queue[Frame | LinkState | None] = asyncio.Queue()
         self._keepers: list[asyncio.Task[None]] = []
+        self._links: dict[Placement, SensorLink] = {}
+        self._vibrating: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Connect and set up every sensor.
@@ -78,7 +81,18 @@ class BleSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await end_all(self._keepers)
+        await end_all((*self._vibrating, *self._keepers))
+
+    def vibrate(self) -> None:
+        """Let every device that can vibrate or beep do so now; returns at once.
+
+        A device that fails or is slow holds up nothing; while one cue is under way no other begins.
+        """
+        if not self._vibrating:
+            for link in self._links.values():
+                task = asyncio.create_task(_quietly(link.vibrate()))
+                self._vibrating.add(task)
+                task.add_done_callback(self._vibrating.discard)
 
     def stop(self) -> None:
         """Stop the sensors; iteration ends after their last frame and STOPPED state."""
@@ -153,7 +167,11 @@ class BleSource:
         )
         async with link:
             streaming.set()
-            reason = await link.wait_lost()
+            self._links[plan.placement] = link
+            try:
+                reason = await link.wait_lost()
+            finally:
+                del self._links[plan.placement]
             self._announce(plan, LinkPhase.LOST, reason)
 
     def _notified(self, plan: SensorPlan) -> Callable[[str, bytes], None]:
@@ -173,6 +191,11 @@ class BleSource:
         failed = not keeper.cancelled() and keeper.exception() is not None
         if failed or all(each.done() for each in self._keepers):
             self._arrived.put_nowait(None)
+
+
+async def _quietly(action: Coroutine[None, None, None]) -> None:
+    with suppress(LinkError):
+        await action
 
 
 def _raise_failure(tasks: Sequence[asyncio.Task[None]]) -> None:

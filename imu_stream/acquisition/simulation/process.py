@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from bumble.transport import open_transport
 from bumble.transport.common import TransportSink, TransportSource
@@ -29,7 +28,7 @@ from imu_stream.acquisition.simulation.streaming import RunnerClock
 from imu_stream.acquisition.simulation.wearing import wear
 from imu_stream.datatypes import Placement
 from imu_stream.errors import ImuStreamError, LinkError
-from imu_stream.profiles import DeviceProfile, find_profile, load_profile
+from imu_stream.profiles import profile_of
 
 
 def main() -> None:
@@ -52,7 +51,7 @@ async def _run(options: Options) -> None:
         port = await air.open()
         for placement, name in options.sensors:
             source, sink = await air.attach(placement)
-            profile = _profile(name)
+            profile = profile_of(name)
             worn = wear(profile, placement, options.seed)
             peripheral = VirtualPeripheral(
                 source,
@@ -113,10 +112,6 @@ async def _obey(clock: RunnerClock) -> None:
         command, _, argument = line.strip().partition(" ")
         if command == "start":
             clock.start(float(argument))
-
-
-def _profile(name: str) -> DeviceProfile:
-    return load_profile(Path(name)) if name.endswith(".toml") else find_profile(name)
 
 
 def _say(line: str) -> None:

@@ -9,12 +9,14 @@ from bumble.gatt import Characteristic, Service
 from imu_stream.acquisition.simulation.advertising import uuid_of
 from imu_stream.profiles import Advertisement, DeviceProfile, Notification
 from imu_stream.profiles.standard_services import (
+    ALERT_LEVEL,
     BATTERY_LEVEL,
     BATTERY_SERVICE,
     DEVICE_INFORMATION_SERVICE,
     FIRMWARE_REVISION,
     HEART_RATE_MEASUREMENT,
     HEART_RATE_SERVICE,
+    IMMEDIATE_ALERT_SERVICE,
     MANUFACTURER_NAME,
     MODEL_NUMBER,
     RUNNING_SPEED_MEASUREMENT,
@@ -51,6 +53,8 @@ def standard_services(profile: DeviceProfile, serial: str) -> list[Service]:
         DEVICE_INFORMATION_SERVICE: [_readable(uuid, value) for uuid, value in values.items()],
         **{service: [notifying(_NOTIFIED[service])] for service in advertised(profile.advertised)},
     }
+    if IMMEDIATE_ALERT_SERVICE in profile.advertised.service_uuids:
+        services[IMMEDIATE_ALERT_SERVICE] = [_writable(ALERT_LEVEL)]
     return [Service(uuid_of(uuid), held) for uuid, held in services.items() if uuid not in own]
 
 
@@ -81,6 +85,15 @@ def _readable(uuid: str, value: bytes) -> Characteristic[bytes]:
         Characteristic.Properties.READ,
         Characteristic.Permissions.READABLE,
         value,
+    )
+
+
+def _writable(uuid: str) -> Characteristic[bytes]:
+    return Characteristic(
+        uuid_of(uuid),
+        Characteristic.Properties.WRITE_WITHOUT_RESPONSE,
+        Characteristic.Permissions.WRITEABLE,
+        b"",
     )
 
 
