@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Placement
-from imu_stream.errors import Fault
+from imu_stream.errors import Fault, ProfileError
 from imu_stream.profiles import (
     Corrupt,
     Decoder,
@@ -106,16 +106,6 @@ def near(values: Any, rounded: float = 0.0) -> Any:
 
 # ---------------------------------------------------------------- Polar
 
-# compressed frame type 0, which older firmware of the Verity Sense sends
-TYPE_0 = (
-    ('bytes = "81"', 'bytes = "80"'),
-    (
-        'scale = 1, unit = "mg", encoding = "polar_delta"',
-        'scale = 0.000244140625, unit = "g", encoding = "polar_delta"',
-    ),
-    ('begins = "f0 02 02 00"\nunit = "mg"', 'begins = "f0 02 02 00"\nunit = "g"'),
-)
-
 
 @pytest.mark.parametrize("number", [0, 17])
 def test_raw_accelerations_of_a_polar_h10(number: int) -> None:
@@ -137,7 +127,7 @@ def test_compressed_accelerations_of_type_1_are_milli_g(name: str) -> None:
 
 
 def test_compressed_accelerations_of_type_0_are_in_g_times_the_factor_told() -> None:
-    mode = variant("polar_verity_sense", *TYPE_0).mode(52, 8)
+    mode = find_profile("polar_verity_sense").mode(52, 8)
     meant = expected(1)
     factor = expected(12)["factor"]
     samples = samples_of(mode, content(1), answer=content(12))
@@ -150,7 +140,7 @@ def test_compressed_accelerations_of_type_0_are_in_g_times_the_factor_told() -> 
 
 
 def test_a_frame_that_a_document_cut_off_is_damage_until_its_count_is_put_right() -> None:
-    mode = variant("polar_verity_sense", *TYPE_0).mode(52, 8)
+    mode = find_profile("polar_verity_sense").mode(52, 8)
     meant, frame = expected(18), content(18)
     assert isinstance(decode(mode, frame), Corrupt)
     samples = samples_of(mode, frame[:17] + bytes([2]) + frame[18:], answer=content(12))
@@ -174,18 +164,11 @@ def test_compressed_angular_rates_of_type_0_are_times_the_factor_told() -> None:
 
 
 def test_compressed_angular_rates_of_type_1_are_floats() -> None:
-    profile = variant(
-        "polar_verity_sense",
-        ('bytes = "80"', 'bytes = "81"'),
-        (
-            '"gyr", type = "i16", unit = "deg/s"',
-            '"gyr", type = "f32", unit = "deg/s"',
-        ),
-    )
-    samples = samples_of(profile.default_mode, content(4), answer=gyro_answer(1.0))
+    mode = find_profile("polar_verity_sense").default_mode
+    samples = samples_of(mode, content(4), answer=gyro_answer(1.0))
     assert samples.ticks == expected(4)["ts_ns"]
     assert in_degrees(samples.gyr) == near(expected(4)["samples"])
-    halved = samples_of(profile.default_mode, content(4), answer=gyro_answer(0.5))
+    halved = samples_of(mode, content(4), answer=gyro_answer(0.5))
     assert in_degrees(halved.gyr) == near(np.array(expected(4)["samples"]) / 2)
 
 
@@ -258,6 +241,34 @@ def test_a_polar_without_sdk_mode_says_so(status: int, fault: Fault) -> None:
         judged = replies(find_profile(name).default_mode)
         told = {reply.refuses(bytes([0xF0, 2, 9, status])) for reply in judged}
         assert told == {None, fault}
+
+
+@pytest.mark.parametrize("name", ["polar_verity_sense", "polar_360", "polar_oh1"])
+def test_frame_types_of_a_polar_are_told_apart(name: str) -> None:
+    mode = find_profile(name).default_mode
+    decoder = Decoder(mode, Placement.CHEST)
+    payloads = [content(2), content(1), content(2)] + [content(17)] * (name != "polar_verity_sense")
+    frames = [Frame(0.0, Placement.CHEST, mode.streams[0].name, payload) for payload in payloads]
+    read = [each for frame in frames for each in decoder.decode(frame)]
+    assert [(each.kind, len(each)) for each in read if isinstance(each, DeviceSamples)] == [
+        (0, 2),
+        (0, 57),
+        (0, 2),
+        (0, 1),
+    ][: len(payloads)]
+    assert len(mode.packets) == (2 if mode.gyr_range_dps else 1)
+
+
+def test_an_alternative_measures_the_same() -> None:
+    with pytest.raises(ProfileError, match="measure something else"):
+        variant(
+            "movella_dot",
+            (
+                'saturation = 156.9064 },\n    { field = "gyr", type = "f32", scale = 1,'
+                ' unit = "deg/s", saturation = 2000 },\n]',
+                "saturation = 156.9064 },\n]",
+            ),
+        )
 
 
 # A real Verity Sense outside SDK mode, 52 Hz, 8 g, that told no factor: polar-ble-sdk, issue 443.
@@ -340,6 +351,16 @@ def test_a_movesense_that_does_not_start_says_why(answer: str, fault: Fault | No
 
 
 # ---------------------------------------------------------------- Movella DOT
+
+
+@pytest.mark.parametrize("rest", [12, 0])
+def test_rate_quantities_of_the_dot_are_read_with_and_without_the_rest(rest: int) -> None:
+    numbers = np.array([1, 2, 3, 4, 5, 6], dtype="<f4")
+    payload = (7).to_bytes(4, "little") + numbers.tobytes() + bytes(rest)
+    samples = samples_of(find_profile("movella_dot").default_mode, payload)
+    assert (samples.ticks, samples.kind) == (7, 0)
+    assert samples.acc == near([[1, 2, 3]])
+    assert in_degrees(samples.gyr) == near([[4, 5, 6]])
 
 
 @pytest.mark.parametrize("number", range(35, 41))

@@ -30,6 +30,7 @@ class _Kind:
     """One kind of packet of the mode."""
 
     layout: PacketLayout
+    factor: Factor | None
     alone: bool
     """No other kind of the stream begins like this one."""
 
@@ -79,10 +80,10 @@ class _StreamDecoder:
 
     def listen(self, frame: Frame) -> None:
         """Hear an answer that may tell the scale of a packet's numbers."""
-        for kind, packet in zip(self._kinds, self._stream.packets, strict=True):
-            if packet.factor is None:
+        for kind in self._kinds:
+            if kind.factor is None:
                 continue
-            if (scale := _told_scale(packet.factor, frame)) is not None:
+            if (scale := _told_scale(kind.factor, frame)) is not None:
                 kind.layout.rescale(scale)
 
     def decode(self, frame: Frame) -> list[DeviceSamples | Corrupt]:
@@ -106,11 +107,11 @@ class _StreamDecoder:
             return [Corrupt(arrival_s, self._placement, str(error))]
 
     def _kind_of(self, content: bytes) -> _Kind | None:
-        """The kind that begins like this; of several, that of this length."""
+        """The kind that begins like this; of several, that whose length and constants fit."""
         first = None
         for kind in self._kinds:
             if content.startswith(kind.layout.prefix):
-                if kind.alone or kind.layout.sample_count(len(content)) is not None:
+                if kind.alone or kind.layout.fits(content):
                     return kind
                 first = first or kind
         return first
@@ -124,13 +125,21 @@ class _StreamDecoder:
 
 
 def _kinds_of(stream: Stream, first: int) -> list[_Kind]:
-    """The kinds of packets of a stream, numbered from `first`."""
-    layouts = [PacketLayout(packet, first + k) for k, packet in enumerate(stream.packets)]
+    """The kinds of packets of a stream, numbered from `first`; alternatives share a number."""
+    numbered = [
+        (first + k, each)
+        for k, packet in enumerate(stream.packets)
+        for each in (packet, *packet.alternatives)
+    ]
+    layouts = [PacketLayout(packet, number) for number, packet in numbered]
     alike = [
         sum(a.prefix.startswith(b.prefix) or b.prefix.startswith(a.prefix) for b in layouts)
         for a in layouts
     ]
-    return [_Kind(layout, count == 1) for layout, count in zip(layouts, alike, strict=True)]
+    return [
+        _Kind(layout, packet.factor, count == 1)
+        for (_, packet), layout, count in zip(numbered, layouts, alike, strict=True)
+    ]
 
 
 def _told_scale(factor: Factor, frame: Frame) -> float | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from imu_stream.errors import Fault
 from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.schema import Mode
 from imu_stream.profiles.steps import Effect, Read, Reply, Subscribe, Write
@@ -45,7 +46,7 @@ class Responder:
         meant = tuple(mode for mode in self._modes if _writes(mode, *key))
         if not meant:
             self._begun = key[1] if any(_begun(mode, *key) for mode in self._modes) else b""
-            return Response()
+            return Response() if self._begun else Response(self._objection(*key))
         self._begun = b""
         self._meant = tuple(mode for mode in self._meant if mode in meant) or meant
         writes = _writes(self._meant[0], *key)
@@ -72,12 +73,31 @@ class Responder:
                 return step.reply.example
         return b""
 
+    def _objection(self, characteristic: str, written: bytes) -> tuple[Notification, ...]:
+        """Say no to a command that is like a known one but for its rate, if devices do."""
+        for step in self._meant[0].setup:
+            if isinstance(step, Write) and step.reply and _alike(step, characteristic, written):
+                for refusal in step.reply.refusals:
+                    if refusal.fault is Fault.RATE and all(refusal.answer.mask):
+                        answer = Notification(step.reply.characteristic, refusal.answer.value)
+                        return (answer,)
+        return ()
+
     def _response(self, effect: Effect, replies: list[Reply]) -> Response:
         return Response(
             replies=tuple(Notification(reply.characteristic, reply.example) for reply in replies),
             start=self._meant[0] if effect is Effect.START else None,
             stop=effect is Effect.STOP,
         )
+
+
+def _alike(step: Write, characteristic: str, written: bytes) -> bool:
+    """Whether a write is of the same kind: same place, length and first byte."""
+    return (
+        step.characteristic == characteristic
+        and len(step.payload) == len(written)
+        and step.payload[:1] == written[:1]
+    )
 
 
 def _begun(mode: Mode, characteristic: str, written: bytes) -> bool:

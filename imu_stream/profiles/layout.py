@@ -71,6 +71,14 @@ class PacketLayout:
             return None
         return samples
 
+    def fits(self, message: bytes) -> bool:
+        """Whether a message has the length and the constant bytes of this kind."""
+        length = len(message)
+        if self.sample_count(length) is None:
+            return False
+        plan = self._plans.get(length) or self._make_plan(length)
+        return all(message.startswith(content, offset) for offset, content in plan.constants)
+
     def read(self, message: bytes, arrival_s: float, placement: Placement) -> list[DeviceSamples]:
         """Read a message: as a whole, or sample by sample when each has its time stamp.
 

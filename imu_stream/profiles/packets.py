@@ -149,6 +149,8 @@ class Packet:
     clock: Clock | None
     """None: the device sends no time."""
     factor: Factor | None = None
+    alternatives: tuple["Packet", ...] = ()
+    """What some devices of this kind send in its place; the virtual one does not."""
 
     @property
     def measures(self) -> frozenset[str]:

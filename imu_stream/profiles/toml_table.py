@@ -12,6 +12,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{4}", re.IGNORECASE)
 
+_SMALLEST, _LARGEST = 1e-18, 1e18
 _TYPE_NAMES = {
     str: "text",
     bool: "true or false",
@@ -58,9 +59,9 @@ class ProfileTable:
         return value
 
     def positive(self, key: str) -> float:
-        """Give a number above zero and below 1e18."""
+        """Give a number above zero, and not so near to it or so large that it cannot be meant."""
         value: float = self._take(key, float)
-        if not 0 < value < 1e18:
+        if not _SMALLEST < value < _LARGEST:
             raise self.error(key, f"is {value}; a number above 0 is needed")
         return float(value)
 
@@ -102,7 +103,7 @@ class ProfileTable:
         """Give a list of numbers above zero."""
         values = self._list(key, float)
         for value in values:
-            if not 0 < value < 1e18:
+            if not _SMALLEST < value < _LARGEST:
                 raise self.error(key, f"has {value}; numbers above 0 are needed")
         return tuple(float(value) for value in values)
 
