@@ -42,7 +42,7 @@ class Sheet:
         form = ",".join(column.form for column in self.columns)
 
         def row(output: object) -> str:
-            text = str(form % values(output))
+            text = str(form % values(output)).replace("True", "true").replace("False", "false")
             return text if is_plain(text) else ",".join(map(tidy, text.split(",")))
 
         return row
@@ -50,15 +50,13 @@ class Sheet:
 
 def is_plain(text: str) -> bool:
     """Whether a row needs no tidying."""
-    return not any(odd in text for odd in ("nan", "inf", "-0.", "True", "False"))
+    return "nan" not in text and "inf" not in text and "-0." not in text
 
 
 def tidy(cell: str) -> str:
     """A cell as users expect it: nothing for what was not measured, no minus before a zero."""
     if cell in ("nan", "inf", "-inf"):
         return ""
-    if cell in ("True", "False"):
-        return cell.lower()
     is_minus_zero = cell.startswith("-0") and not cell.strip("-0.")
     return cell[1:] if is_minus_zero else cell
 
