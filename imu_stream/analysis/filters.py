@@ -14,14 +14,23 @@ from imu_stream.datatypes import Array
 
 def rotate(rotation: Array, vectors: Array) -> Array:
     """Turn (n, 3) `vectors` by a (3, 3) rotation: each row of the result is rotation @ row."""
-    x, y, z = np.ascontiguousarray(vectors.T)
-    return np.array([by_x * x + by_y * y + by_z * z for by_x, by_y, by_z in rotation.tolist()]).T
+    return rotated(rotation, vectors.T)
+
+
+def rotated(rotation: Array, columns: Iterable[Array]) -> Array:
+    """The same, (n, 3), for vectors given as columns x, y and z."""
+    x, y, z = columns
+    result = np.empty((len(x), 3))
+    for axis, (by_x, by_y, by_z) in enumerate(rotation.tolist()):
+        result[:, axis] = by_x * x + by_y * y + by_z * z
+    return result
 
 
 def dot(left: Array, right: Array) -> Array:
     """Row-wise scalar product of two (n, 3) arrays, or of (n, 3) and (3,)."""
-    product = left * right
-    return np.asarray(product[:, 0] + product[:, 1] + product[:, 2])
+    left_x, left_y, left_z = left.T
+    x, y, z = right.T
+    return np.asarray(left_x * x + left_y * y + left_z * z)
 
 
 def unit(vector: Array) -> Array:

@@ -82,10 +82,11 @@ def moments(values: Array, length: int) -> tuple[Array, Array]:
     """Mean (w, 3) and largest standard deviation (w,) of each whole window."""
     count = len(values) // length
     windows = values[: count * length].reshape(count, length, 3)
-    columns = np.ascontiguousarray(windows.swapaxes(0, 1))  # so that long rows are added up
+    columns = windows.swapaxes(0, 1).copy()  # so that long rows are added up
     mean = columns.sum(axis=0) / length
-    away = columns - mean
-    return mean, np.sqrt((away * away).sum(axis=0) / length).max(axis=1)
+    columns -= mean
+    columns *= columns
+    return mean, np.sqrt(columns.sum(axis=0) / length).max(axis=1)
 
 
 class RestDetector:
