@@ -64,14 +64,18 @@ class FootHeading:
         return out
 
     def _stretches(self, item: Orientation) -> Iterator[tuple[int, int, bool]]:
-        """The block cut where an estimate is due: start, end, and whether it is."""
+        """The block cut where an estimate is due: start, end, and whether it is.
+
+        Where the next one is due depends on the estimate that is made before it is asked for.
+        """
         turning = turning_samples(item, self._params.turning)
+        terms = terms_of(item, turning)
         start = used = 0
         while start < len(item.up):
             enough = used + self._missing()
             due = enough <= len(turning)
             end = int(turning[enough - 1]) + 1 if due else len(item.up)
-            self._sums = added(self._sums, item, turning[used:enough])
+            self._sums = added(self._sums, terms[:, used:enough])
             yield start, end, due
             start, used = end, enough
 
@@ -111,14 +115,17 @@ def turning_samples(item: Orientation, turning: float) -> Indices:
     return np.flatnonzero(x * x + y * y > turning * turning)
 
 
-def added(sums: Array, item: Orientation, samples: Indices) -> Array:
-    """Sums (6,) with some more samples: count, rate xx, xy, yy, up x, y."""
+def terms_of(item: Orientation, samples: Indices) -> Array:
+    """What some samples add to the sums, (6, n): count, rate xx, xy, yy, up x, y."""
     gyr = item.samples.gyr
     assert gyr is not None
     x, y = gyr[:, 0].take(samples), gyr[:, 1].take(samples)
     up_x, up_y = item.up[:, 0].take(samples), item.up[:, 1].take(samples)
-    terms = np.array([np.ones(len(x)), x * x, x * y, y * y, up_x, up_y])
-    # one after the other, whatever the block
+    return np.array([np.ones(len(x)), x * x, x * y, y * y, up_x, up_y])
+
+
+def added(sums: Array, terms: Array) -> Array:
+    """Sums (6,) with some more terms; one after the other, whatever the block."""
     return np.asarray(np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1])
 
 
