@@ -131,11 +131,12 @@ class History:
         self.end += smooth.shape[1]
 
     def _make_room(self, count: int) -> None:
-        """Move what is kept to a new place, with room for as much again, when this one is full."""
+        """Move what is kept to the front when the end is reached; where too little is free, anew."""
         if self.taken - self._first + count <= self._kept.shape[1]:
             return
         kept = self._kept[:, self.start - self._first : self.taken - self._first]
-        self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
+        if 2 * kept.shape[1] + count > self._kept.shape[1]:
+            self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
         self._kept[:, : kept.shape[1]] = kept
         self._first = self.start
 
@@ -146,13 +147,18 @@ class History:
         """Samples [start, end) of one column; both must lie within the kept past."""
         return self._kept[column, start - self._first : end - self._first]
 
+    def columns(self, first: int, last: int, start: int, end: int) -> Array:
+        """The same of neighbouring columns, first to last: (columns, end - start)."""
+        return self._kept[first : last + 1, start - self._first : end - self._first]
+
     def at(self, column: int, position: float) -> float:
         """A column at a fractional index, linearly interpolated."""
         low = min(max(int(position), self.start), self.end - 1)
-        first = self.sample(column, low)
+        values, place = self._kept[column], low - self._first
+        first = values.item(place)
         if low == self.end - 1:
             return first
-        return first + (position - low) * (self.sample(column, low + 1) - first)
+        return first + (position - low) * (values.item(place + 1) - first)
 
     def sample(self, column: int, index: int) -> float:
         """A column at one index, which must lie within the kept past."""
