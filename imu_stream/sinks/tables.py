@@ -64,14 +64,14 @@ def tidy(cell: str) -> str:
 STRIDES = Sheet(
     "strides.csv",
     (
-        Column("foot", "foot.value", WORD),
+        Column("foot", "foot", WORD),
         Column("ic_s", "ic_s", TIME),
         Column("tc_s", "tc_s", TIME),
         Column("contact_time_s", "contact_time_s", TIME),
         Column("stride_time_s", "stride_time_s", TIME),
         Column("cadence_spm", "cadence_spm", ANGLE),
         Column("fsa_deg", "strike.fsa_deg", ANGLE),
-        Column("strike_type", "strike.strike_type.value", WORD),
+        Column("strike_type", "strike.strike_type", WORD),
         Column("confidence", "strike.confidence", SHARE),
         Column("swing_time_s", "swing_time_s", TIME),
         Column("duty_factor", "duty_factor", SHARE),
@@ -87,7 +87,7 @@ STRIDES = Sheet(
 STEPS = Sheet(
     "steps.csv",
     (
-        Column("foot", "foot.value", WORD),
+        Column("foot", "foot", WORD),
         Column("ic_s", "ic_s", TIME),
         Column("step_time_s", "step_time_s", TIME),
         Column("flight_time_s", "flight_time_s", TIME),
@@ -112,10 +112,10 @@ LEAN = Sheet(
 GAPS = Sheet(
     "gaps.csv",
     (
-        Column("placement", "placement.value", WORD),
+        Column("placement", "placement", WORD),
         Column("start_s", "start_s", TIME),
         Column("end_s", "end_s", TIME),
-        Column("reason", "reason.value", WORD),
+        Column("reason", "reason", WORD),
         Column("samples", "samples", COUNT),
     ),
 )
@@ -124,7 +124,7 @@ CUES = Sheet(
     "cues.csv",
     (
         Column("time_s", "t_s", TIME),
-        Column("kind", "kind.value", WORD),
+        Column("kind", "kind", WORD),
         Column("value", "value", ANGLE),
         Column("threshold", "threshold", ANGLE),
     ),
