@@ -131,7 +131,7 @@ class History:
         self.end += smooth.shape[1]
 
     def _make_room(self, count: int) -> None:
-        """Move what is kept to the front when the end is reached; where too little is free, anew."""
+        """Move what is kept to the front when the end is reached, or to a new, larger place."""
         if self.taken - self._first + count <= self._kept.shape[1]:
             return
         kept = self._kept[:, self.start - self._first : self.taken - self._first]
@@ -155,10 +155,11 @@ class History:
         """A column at a fractional index, linearly interpolated."""
         low = min(max(int(position), self.start), self.end - 1)
         values, place = self._kept[column], low - self._first
-        first = values.item(place)
+        first: float = values.item(place)
         if low == self.end - 1:
             return first
-        return first + (position - low) * (values.item(place + 1) - first)
+        after: float = values.item(place + 1)
+        return first + (position - low) * (after - first)
 
     def sample(self, column: int, index: int) -> float:
         """A column at one index, which must lie within the kept past."""
@@ -170,9 +171,10 @@ class History:
 
     def first(self, column: int, start: int, compare: np.ufunc, limit: float) -> int | None:
         """First index from `start` on at which a comparison with `limit` holds, if there is one."""
-        for piece in range(start, self.end, PIECE):
-            found = compare(self.column(column, piece, min(piece + PIECE, self.end)), limit)
+        values = self.column(column, start, self.end)
+        for piece in range(0, len(values), PIECE):
+            found = compare(values[piece : piece + PIECE], limit)
             place = int(found.argmax())
             if found[place]:
-                return piece + place
+                return start + piece + place
         return None

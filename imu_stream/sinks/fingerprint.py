@@ -19,7 +19,7 @@ class Fingerprint:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._values: dict[type, Callable[[Any], tuple[object, ...]]] = {}
+        self._values: dict[type, Callable[[Any], Any]] = {}
 
     def add(self, output: Output) -> None:
         kind = type(output)
