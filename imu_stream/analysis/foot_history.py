@@ -92,9 +92,9 @@ class FootHistory(History):
     def since_gap_s(self, index: int) -> float:
         """Time from the last such sample before `index` to it, as far as memory goes."""
         ends = [min(one.stop, index) for one in self._crossings if one.start < index]
-        gone = index - max(ends) if ends else 0
-        in_memory = bool(ends) and max(ends) > self.start
-        return (gone + 1) / self.rate_hz if in_memory else math.inf
+        if not ends or max(ends) <= self.start:
+            return math.inf
+        return (index - max(ends) + 1) / self.rate_hz
 
     def _add_drop(self, first: int) -> None:
         if first >= self.end:
