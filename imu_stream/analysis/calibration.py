@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from imu_stream.analysis.filters import angle_between, rotate
+from imu_stream.analysis.filters import angle_between, rotate, rotated
 from imu_stream.analysis.holding import Held
 from imu_stream.analysis.mounting import nominal_rotation, quiet_direction, rotation_from_gravity
 from imu_stream.analysis.rest import Rest, RestDetector, RestParams, Window, windows_of
@@ -96,15 +96,18 @@ class SensorCalibration:
         return [*out, *self._give(item.part(given, len(item.t_s)))]
 
     def _windows(self, item: Samples) -> list[Window]:
-        """The windows that are whole with this block."""
-        self._open.append(item)
-        self._open_count += len(item.t_s)
-        if self._open_count < self._window:
+        """The windows that are whole with this block: the open one, and those within the block."""
+        length, params = self._window, self._params.rest
+        missing, count = length - self._open_count, len(item.t_s)
+        self._open.append(item.part(0, missing))
+        self._open_count += count
+        if count < missing:
             return []
-        samples = joined(self._open)
-        self._open_count %= self._window
-        self._open = [samples.part(len(samples.t_s) - self._open_count, len(samples.t_s))]
-        return windows_of(samples, self._window, self._params.rest)
+        windows = windows_of(joined(self._open), length, params)
+        windows += windows_of(item.part(missing, count), length, params)
+        self._open_count %= length
+        self._open = [item.part(count - self._open_count, count)]
+        return windows
 
     def finish(self) -> list[Item]:
         """The stream has ended: release what is held, with the best guess there is."""
@@ -204,8 +207,8 @@ def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:
     """The same samples in segment axes."""
     rotation, gyr = np.array(calibration.rotation), samples.gyr
     if gyr is not None:
-        gyr = rotate(rotation, (gyr.T - np.array(calibration.gyro_bias)[:, None]).T)
-    x, y, z = np.abs(samples.acc.T)
+        gyr = rotated(rotation, map(np.subtract, gyr.T, calibration.gyro_bias))
+    x, y, z = map(np.abs, samples.acc.T)
     return CalibratedSamples(
         placement=samples.placement,
         t_s=samples.t_s,

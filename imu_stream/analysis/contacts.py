@@ -298,12 +298,11 @@ class ContactDetector:
         if end - first <= span:
             return None
         pitch = past.column(Signal.PITCH, first + span, end)
-        rate = past.column(Signal.RATE, first + span, end)
         lowest = self._params.push_off_share * float(pitch.min())
-        leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg) & (rate < 0.0)
+        leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg)
         drop = np.where(leaving, past.column(Signal.DROP, first + span, end), -np.inf)
         steepest = int(drop.argmax())
-        if not leaving[steepest]:
+        if drop[steepest] == -np.inf:
             return None
         return first + peak_position(past.column(Signal.FORCE, first, end), span + steepest)
 

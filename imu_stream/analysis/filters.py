@@ -14,14 +14,23 @@ from imu_stream.datatypes import Array
 
 def rotate(rotation: Array, vectors: Array) -> Array:
     """Turn (n, 3) `vectors` by a (3, 3) rotation: each row of the result is rotation @ row."""
-    x, y, z = np.ascontiguousarray(vectors.T)
-    return np.array([by_x * x + by_y * y + by_z * z for by_x, by_y, by_z in rotation.tolist()]).T
+    return rotated(rotation, vectors.T)
+
+
+def rotated(rotation: Array, columns: Iterable[Array]) -> Array:
+    """The same, (n, 3), for vectors given as columns x, y and z."""
+    x, y, z = columns
+    result = np.empty((len(x), 3))
+    for axis, (by_x, by_y, by_z) in enumerate(rotation.tolist()):
+        result[:, axis] = by_x * x + by_y * y + by_z * z
+    return result
 
 
 def dot(left: Array, right: Array) -> Array:
     """Row-wise scalar product of two (n, 3) arrays, or of (n, 3) and (3,)."""
-    product = left * right
-    return np.asarray(product[:, 0] + product[:, 1] + product[:, 2])
+    left_x, left_y, left_z = left.T
+    x, y, z = right.T
+    return np.asarray(left_x * x + left_y * y + left_z * z)
 
 
 def unit(vector: Array) -> Array:
@@ -122,11 +131,12 @@ class History:
         self.end += smooth.shape[1]
 
     def _make_room(self, count: int) -> None:
-        """Move what is kept to a new place, with room for as much again, when this one is full."""
+        """Move what is kept to the front when the end is reached, or to a new, larger place."""
         if self.taken - self._first + count <= self._kept.shape[1]:
             return
         kept = self._kept[:, self.start - self._first : self.taken - self._first]
-        self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
+        if 2 * kept.shape[1] + count > self._kept.shape[1]:
+            self._kept = np.empty((len(kept), 2 * (kept.shape[1] + count)))
         self._kept[:, : kept.shape[1]] = kept
         self._first = self.start
 
@@ -137,13 +147,19 @@ class History:
         """Samples [start, end) of one column; both must lie within the kept past."""
         return self._kept[column, start - self._first : end - self._first]
 
+    def columns(self, first: int, last: int, start: int, end: int) -> Array:
+        """The same of neighbouring columns, first to last: (columns, end - start)."""
+        return self._kept[first : last + 1, start - self._first : end - self._first]
+
     def at(self, column: int, position: float) -> float:
         """A column at a fractional index, linearly interpolated."""
         low = min(max(int(position), self.start), self.end - 1)
-        first = self.sample(column, low)
+        values, place = self._kept[column], low - self._first
+        first: float = values.item(place)
         if low == self.end - 1:
             return first
-        return first + (position - low) * (self.sample(column, low + 1) - first)
+        after: float = values.item(place + 1)
+        return first + (position - low) * (after - first)
 
     def sample(self, column: int, index: int) -> float:
         """A column at one index, which must lie within the kept past."""
@@ -155,9 +171,10 @@ class History:
 
     def first(self, column: int, start: int, compare: np.ufunc, limit: float) -> int | None:
         """First index from `start` on at which a comparison with `limit` holds, if there is one."""
-        for piece in range(start, self.end, PIECE):
-            found = compare(self.column(column, piece, min(piece + PIECE, self.end)), limit)
+        values = self.column(column, start, self.end)
+        for piece in range(0, len(values), PIECE):
+            found = compare(values[piece : piece + PIECE], limit)
             place = int(found.argmax())
             if found[place]:
-                return piece + place
+                return start + piece + place
         return None

@@ -35,7 +35,8 @@ class Signal(IntEnum):
     RELEASED = 10
     """Signal time until which the sample was held back."""
     DROP = 11
-    """How far the force lies below its largest shortly before, g."""
+    """How far the force lies below its largest shortly before, g, where the foot turns toe down;
+    -inf elsewhere."""
 
 
 SMOOTHED = 2
@@ -85,21 +86,23 @@ class FootHistory(History):
 
     def missing(self, start: int, end: int) -> int:
         """How many of the samples [start, end) are not measured but cross a gap."""
-        return sum(max(0, min(one.stop, end) - max(one.start, start)) for one in self._crossings)
+        overlaps = [min(one.stop, end) - max(one.start, start) for one in self._crossings]
+        return sum(max(0, overlap) for overlap in overlaps) if overlaps else 0
 
     def since_gap_s(self, index: int) -> float:
         """Time from the last such sample before `index` to it, as far as memory goes."""
         ends = [min(one.stop, index) for one in self._crossings if one.start < index]
-        gone = index - max(ends) if ends else 0
-        in_memory = bool(ends) and max(ends) > self.start
-        return (gone + 1) / self.rate_hz if in_memory else math.inf
+        if not ends or max(ends) <= self.start:
+            return math.inf
+        return (index - max(ends) + 1) / self.rate_hz
 
     def _add_drop(self, first: int) -> None:
         if first >= self.end:
             return
         force = self.column(Signal.FORCE, first - self.drop_span, self.end)
-        highest = running_maximum(force[:-1], self.drop_span)
-        self.column(Signal.DROP, first, self.end)[:] = highest - force[self.drop_span :]
+        drop = running_maximum(force[:-1], self.drop_span) - force[self.drop_span :]
+        drop[self.column(Signal.RATE, first, self.end) >= 0.0] = -np.inf
+        self.column(Signal.DROP, first, self.end)[:] = drop
 
     def span(self, seconds: float) -> int:
         """Whole samples in a time."""

@@ -9,6 +9,7 @@ that comes to rest before that was enough has come forward: its velocity until t
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +55,7 @@ class FootHeading:
         """Held back until the first estimate; each estimate holds from its own sample on."""
         if isinstance(item, Gap):
             self._footfall.restart()
-            return self._give(item)
+            return [*self._held.add(item)] if self._forward is None else [item]
         if self._forward is not None:
             return self._follow(item)
         out: list[Orientation | Gap] = []
@@ -78,17 +79,34 @@ class FootHeading:
     def _follow(self, item: Orientation) -> list[Orientation | Gap]:
         """The next samples, between which the turning may become enough for an estimate."""
         out: list[Orientation | Gap] = []
+        forward, given = np.empty((2, len(item.up))), 0
+        for start, end, due in self._stretches(item):
+            if self._forward is None:
+                out += self._held.add(item.part(start, end))
+                given = end
+            else:
+                forward[:, start:end] = self._forward[:, None]
+            if due:
+                out += self._estimate(float(item.t_s[end - 1]))
+        if given < len(item.up):
+            out.append(turned(item.part(given, len(item.up)), forward[:, given:]))
+        return out
+
+    def _stretches(self, item: Orientation) -> Iterator[tuple[int, int, bool]]:
+        """The block cut where an estimate is due: start, end, and whether it is.
+
+        Where the next one is due depends on the estimate that is made before it is asked for.
+        """
         turning = turning_samples(item, self._params.turning)
+        terms = terms_of(item, turning)
         start = used = 0
         while start < len(item.up):
             enough = used + self._missing()
             due = enough <= len(turning)
             end = int(turning[enough - 1]) + 1 if due else len(item.up)
-            self._sums = added(self._sums, item, turning[used:enough])
-            out += self._give(item.part(start, end))
-            out += self._estimate(float(item.samples.t_s[end - 1])) if due else []
+            self._sums = added(self._sums, terms[:, used:enough])
+            yield start, end, due
             start, used = end, enough
-        return out
 
     def _missing(self) -> int:
         """How many turning samples are missing for the next estimate."""
@@ -97,11 +115,6 @@ class FootHeading:
     def finish(self) -> list[Orientation | Gap]:
         """The stream has ended: a foot that hardly moved has no heading, and no strides."""
         return [*self._held.gaps()]
-
-    def _give(self, item: Orientation | Gap) -> list[Orientation | Gap]:
-        if self._forward is None:
-            return [*self._held.add(item)]
-        return [item if isinstance(item, Gap) else turned(item, self._forward)]
 
     def _estimate(self, known_s: float) -> list[Orientation | Gap]:
         forward = forward_direction(self._sums)
@@ -116,10 +129,11 @@ class FootHeading:
         self._forward = forward
         held = self._held.taken_since(known_s - self._params.longest_held_s)
         out: list[Orientation | Gap] = []
-        for item in (given for one in held for given in self._give(one)):
+        for item in held:
             if isinstance(item, Orientation):
                 released_s = max(item.samples.released_s, known_s)
                 item = replace(item, samples=replace(item.samples, released_s=released_s))
+                item = turned(item, forward)
             out.append(item)
         return out
 
@@ -131,14 +145,17 @@ def turning_samples(item: Orientation, turning: float) -> Indices:
     return np.flatnonzero(turns(item, turning))
 
 
-def added(sums: Array, item: Orientation, samples: Indices) -> Array:
-    """Sums (6,) with some more samples: count, rate xx, xy, yy, up x, y."""
+def terms_of(item: Orientation, samples: Indices) -> Array:
+    """What some samples add to the sums, (6, n): count, rate xx, xy, yy, up x, y."""
     gyr = item.samples.gyr
     assert gyr is not None
-    x, y = gyr[samples, 0], gyr[samples, 1]
-    up_x, up_y = item.up[samples, 0], item.up[samples, 1]
-    terms = np.array([np.ones(len(x)), x * x, x * y, y * y, up_x, up_y])
-    # one after the other, whatever the block
+    x, y = gyr[:, 0].take(samples), gyr[:, 1].take(samples)
+    up_x, up_y = item.up[:, 0].take(samples), item.up[:, 1].take(samples)
+    return np.array([np.ones(len(x)), x * x, x * y, y * y, up_x, up_y])
+
+
+def added(sums: Array, terms: Array) -> Array:
+    """Sums (6,) with some more terms; one after the other, whatever the block."""
     return np.asarray(np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1])
 
 
@@ -152,7 +169,7 @@ def forward_direction(sums: Array) -> Array:
 
 
 def turned(item: Orientation, forward: Array) -> Orientation:
-    """The same with x along the level `forward` direction."""
+    """The same with x along a level direction, (2,) or of each sample (2, n)."""
     samples = item.samples
     assert samples.gyr is not None
     acc, gyr = turn_level(samples.acc, forward), turn_level(samples.gyr, forward)
@@ -162,7 +179,7 @@ def turned(item: Orientation, forward: Array) -> Orientation:
 
 
 def turn_level(vectors: Array, forward: Array) -> Array:
-    """Vectors (n, 3) in axes turned about z, so that x lies along `forward` (2,)."""
+    """Vectors (n, 3) in axes turned about z, so that x lies along `forward`."""
     x, y, z = vectors.T
     along = forward[0] * x + forward[1] * y
     left = forward[0] * y - forward[1] * x

@@ -141,8 +141,9 @@ class TrunkLean:
     def _stride(self, steps: list[float]) -> list[Item]:
         start, end = math.ceil(steps[0]), math.ceil(steps[2])
         past = self._past
-        side_deg = math.degrees(mean(past.column(Signal.SIDE, start, end)))
-        trust = mean(past.column(Signal.TRUST, start, end))
+        sums = past.columns(Signal.FORWARD, Signal.TRUST, start, end).sum(axis=1)
+        forward, side, trust = (sums / (end - start)).tolist()
+        side_deg = math.degrees(side)
         slipping = self._slip.is_slipping(side_deg, past.sample(Signal.ZERO, start))
         valid = trust >= self._params.smallest_share and not self._slip.slipped
         start_s, end_s = past.at(Signal.TIME, steps[0]), past.at(Signal.TIME, steps[2])
@@ -151,7 +152,7 @@ class TrunkLean:
         state = LeanState(
             start_s=start_s,
             end_s=end_s,
-            lean_deg=math.degrees(mean(past.column(Signal.FORWARD, start, end))),
+            lean_deg=math.degrees(forward),
             side_lean_deg=side_deg,
             cadence_spm=120.0 / (end_s - start_s),
             vertical_oscillation_m=rise(past.column(Signal.UPWARD, start, end), self._rate_hz),
@@ -159,8 +160,9 @@ class TrunkLean:
             confidence=self._confidence(start) if valid else 0.0,
             known_s=known_s,
         )
-        notice = Notice(known_s, Placement.CHEST, NoticeKind.SLIPPED)
-        return [state, notice] if slipping else [state]
+        if not slipping:
+            return [state]
+        return [state, Notice(known_s, Placement.CHEST, NoticeKind.SLIPPED)]
 
     def _confidence(self, index: int) -> float:
         """Probability of an error within the tolerance, for a normal error."""

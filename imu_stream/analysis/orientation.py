@@ -79,8 +79,11 @@ class OrientationFilter:
         """
         last = up[:1] if self._last is None else self._last
         self._last = up[-1:]
-        between = np.concatenate([last, up[:-1]]) + up
-        return np.asarray((between.T / np.sqrt(dot(between, between))).T)
+        between = up.copy(order="K")
+        between[1:] += up[:-1]
+        between[0] += last[0]
+        between /= np.sqrt(dot(between, between))[:, None]
+        return between
 
     def _low_passed(self, acc: Array) -> Array:
         if self._state is None:

@@ -48,17 +48,23 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """What a sensor that does not move shows."""
+
+    acc: Array
+    """(3,) mean specific force, m/s²."""
+    gyr: Array
+    """(3,) mean rate, rad/s."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """What half a second of one sensor shows."""
 
     end_s: float
     """Time of its last sample."""
-    acc: Array
-    """(3,) mean specific force, m/s²."""
-    gyr: Array
-    """(3,) mean rate, rad/s; of no use unless still."""
-    still: bool
-    """The sensor does not move."""
+    still: Still | None
+    """None when the sensor moves."""
     vigorous: bool
     """It moves more than in any way of standing."""
 
@@ -74,18 +80,19 @@ def windows_of(samples: Samples, length: int, params: RestParams) -> list[Window
         steady_turn = np.abs(gyr).max(axis=1)
         still &= (turning < params.gyr_deviation) & (steady_turn < params.gyr_offset)
     ends_s = samples.t_s[length - 1 :: length].tolist()
-    vigorous = (variation > params.vigorous).tolist()
-    return list(map(Window, ends_s, acc, gyr, still.tolist(), vigorous))
+    shown = [Still(acc[i], gyr[i]) if yes else None for i, yes in enumerate(still.tolist())]
+    return list(map(Window, ends_s, shown, (variation > params.vigorous).tolist()))
 
 
 def moments(values: Array, length: int) -> tuple[Array, Array]:
     """Mean (w, 3) and largest standard deviation (w,) of each whole window."""
     count = len(values) // length
     windows = values[: count * length].reshape(count, length, 3)
-    columns = np.ascontiguousarray(windows.swapaxes(0, 1))  # so that long rows are added up
+    columns = windows.swapaxes(0, 1).copy()  # so that long rows are added up
     mean = columns.sum(axis=0) / length
-    away = columns - mean
-    return mean, np.sqrt((away * away).sum(axis=0) / length).max(axis=1)
+    columns -= mean
+    columns *= columns
+    return mean, np.sqrt(columns.sum(axis=0) / length).max(axis=1)
 
 
 class RestDetector:
@@ -93,17 +100,18 @@ class RestDetector:
 
     def __init__(self, params: RestParams) -> None:
         self._params = params
-        self._still: deque[Window] = deque(maxlen=params.longest)
+        self._still: deque[Still] = deque(maxlen=params.longest)
         self._count = 0
 
     def push(self, window: Window) -> Rest | None:
         """The rest that the next window belongs to, once it is long enough."""
-        if not window.still:
+        still = window.still
+        if still is None:
             self.reset()
             return None
-        if self._still and angle_between(self._still[0].acc, window.acc) > self._params.turn:
+        if self._still and angle_between(self._still[0].acc, still.acc) > self._params.turn:
             self.reset()
-        self._still.append(window)
+        self._still.append(still)
         self._count += 1
         if self._count < self._params.windows:
             return None

@@ -31,7 +31,7 @@ def screened(samples: Samples) -> list[Samples | Gap]:
 
 def is_small(values: Array, largest: float) -> bool:
     """Whether all are finite and not larger; written so that NaN is not."""
-    return bool(np.abs(values).max(initial=0.0) <= largest)
+    return bool(values.max(initial=0.0) <= largest and values.min(initial=0.0) >= -largest)
 
 
 def within(values: Array, largest: float) -> NDArray[np.bool_]:

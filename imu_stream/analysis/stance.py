@@ -49,6 +49,7 @@ class StanceMeter:
 
     def __init__(self, past: FootHistory) -> None:
         self._past = past
+        self._before, self._after = past.span(SHOCK_BEFORE_S), past.span(SHOCK_AFTER_S)
         self._last_rest: int | None = None
 
     def swing_speed(self, rest: int, swings: int) -> float:
@@ -58,20 +59,19 @@ class StanceMeter:
 
     def shock_g(self, landed: int) -> float:
         """Largest force about a landing."""
-        return float(self._past.column(Signal.SHOCK, *self._about(landed)).max())
+        return float(self._about(landed)[0].max())
 
     def measure(self, landed: int, released: int) -> Stance:
         """A stance from its landing to its release."""
         past = self._past
         rest = self._rest(landed, released)
         before, self._last_rest = self._last_rest, rest
+        shock_g, readings = self._about(landed)
         length_m = height_m = duration_s = nan
         if before is not None and past.start <= before < rest - 1:
             duration_s = (rest - before) / past.rate_hz
             if duration_s <= LONGEST_STRIDE_S:
-                left = what_is_left(rest - before)
-                length_m = self._travelled(Signal.AHEAD, before, left)
-                height_m = self._travelled(Signal.UPWARD, before, left)
+                length_m, height_m = self._travelled(before, rest)
         return Stance(
             rest_pitch_deg=past.sample(Signal.PITCH, rest),
             rest=rest,
@@ -79,8 +79,8 @@ class StanceMeter:
             speed_mps=length_m / duration_s,
             grade_deg=degrees(atan2(height_m, length_m)),
             shoe_roll_deg=self._roll(landed, released),
-            shock_g=self.shock_g(landed),
-            shock_clipped=has_flat_top(past.column(Signal.READING, *self._about(landed))),
+            shock_g=float(shock_g.max()),
+            shock_clipped=has_flat_top(readings),
         )
 
     def _rest(self, landed: int, released: int) -> int:
@@ -88,20 +88,22 @@ class StanceMeter:
         start, end = landed + int(REST_FROM * contact), landed + int(REST_TO * contact) + 1
         return start + int(np.abs(self._past.column(Signal.RATE, start, end)).argmin())
 
-    def _travelled(self, signal: Signal, start: int, left: Array) -> float:
-        """Distance between two rests, from the level or upward acceleration."""
-        acc = self._past.column(signal, start, start + len(left))
-        return float((acc * left).sum()) / self._past.rate_hz**2
+    def _travelled(self, start: int, end: int) -> tuple[float, float]:
+        """Distance ahead and upward between two rests."""
+        acc = self._past.columns(Signal.AHEAD, Signal.UPWARD, start, end)
+        ahead, upward = (acc * what_is_left(end - start)).sum(axis=1).tolist()
+        return ahead / self._past.rate_hz**2, upward / self._past.rate_hz**2
 
     def _roll(self, landed: int, released: int) -> float:
         end = landed + max(2, int(ROLL_UNTIL * (released - landed)))
         roll = self._past.column(Signal.ROLL, landed, end)
         return float(roll.max() - roll[0])
 
-    def _about(self, landed: int) -> tuple[int, int]:
-        """The span about a landing in which its shock falls."""
-        before, after = self._past.span(SHOCK_BEFORE_S), self._past.span(SHOCK_AFTER_S)
-        return max(landed - before, self._past.start), min(landed + after + 1, self._past.end)
+    def _about(self, landed: int) -> Array:
+        """Sizes of the force and readings about a landing, (2, n): the span of its shock."""
+        start = max(landed - self._before, self._past.start)
+        end = min(landed + self._after + 1, self._past.end)
+        return self._past.columns(Signal.SHOCK, Signal.READING, start, end)
 
 
 def what_is_left(samples: int) -> Array:

@@ -1,8 +1,6 @@
 """Joins the strides of both feet to steps: step time and flight."""
 
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
 
 from imu_stream.datatypes import FEET, Placement, Step, Stride
 
@@ -19,14 +17,13 @@ class StepJoin:
     """
 
     def __init__(self) -> None:
-        self._strides: dict[Placement, list[Stride]] = {foot: [] for foot in FEET}
+        self._strides = {foot: deque[Stride](maxlen=REMEMBERED) for foot in FEET}
         self._waiting = {foot: deque[Stride](maxlen=REMEMBERED) for foot in FEET}
 
     def push(self, stride: Stride) -> list[Step]:
         """The steps that are certain now."""
         foot, other = stride.foot, _other(stride.foot)
         self._strides[foot].append(stride)
-        del self._strides[foot][:-REMEMBERED]
         self._waiting[foot].append(stride)
         return [*self._settle(other, foot), *self._settle(foot, other)]
 
@@ -40,18 +37,17 @@ class StepJoin:
         return steps
 
 
-def step(stride: Stride, others: Sequence[Stride]) -> Step | None:
-    """The step onto this contact from the other foot's last one before; None without such."""
-    before = bisect_left(others, stride.ic_s, key=contact_s) - 1
-    if before < 0 or stride.ic_s - others[before].ic_s > LONGEST_STEP_S:
+def step(stride: Stride, others: deque[Stride]) -> Step | None:
+    """The step onto this contact from the other foot's last one before; None without such.
+
+    Contacts before that one are dropped: the next step comes from it or from a later one.
+    """
+    while len(others) > 1 and others[1].ic_s < stride.ic_s:
+        others.popleft()
+    step_time_s = stride.ic_s - others[0].ic_s
+    if not 0.0 < step_time_s <= LONGEST_STEP_S:
         return None
-    other = others[before]
-    flight_s = stride.ic_s - other.tc_s
-    return Step(stride.foot, stride.ic_s, stride.ic_s - other.ic_s, flight_s)
-
-
-def contact_s(stride: Stride) -> float:
-    return stride.ic_s
+    return Step(stride.foot, stride.ic_s, step_time_s, stride.ic_s - others[0].tc_s)
 
 
 def _other(foot: Placement) -> Placement:

@@ -17,15 +17,15 @@ class Signal(IntEnum):
     """Lean forward, rad."""
     SIDE = 2
     """Lean to the right, rad."""
-    AHEAD = 3
-    """Level forward acceleration, m/s²."""
-    UPWARD = 4
-    """Vertical acceleration, m/s²."""
-    TURN = 5
-    """Rate about the vertical axis of the trunk, rad/s; 0 without a gyroscope."""
-    TIME = 6
-    TRUST = 7
+    TRUST = 3
     """1: calibrated standing, settled and measured; else 0."""
+    AHEAD = 4
+    """Level forward acceleration, m/s²."""
+    UPWARD = 5
+    """Vertical acceleration, m/s²."""
+    TURN = 6
+    """Rate about the vertical axis of the trunk, rad/s; 0 without a gyroscope."""
+    TIME = 7
     RELEASED = 8
     """Signal time until which the sample was held back."""
     ZERO = 9
@@ -59,11 +59,11 @@ def unsmoothed(item: Orientation, upward: Array) -> list[Array | float]:
     return [
         np.arctan2(-x, np.sqrt(y * y + z * z)),
         np.arctan2(y, z),
+        float(trusted),
         (samples.acc[:, 0] * z - samples.acc[:, 2] * x) / level,
         upward,
         0.0 if samples.gyr is None else samples.gyr[:, 2],
         samples.t_s,
-        float(trusted),
         samples.released_s,
         samples.zero_s,
         float(samples.gyr is not None),

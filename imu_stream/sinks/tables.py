@@ -53,7 +53,7 @@ class Sheet:
         form = ",".join(column.form for column in self.columns)
 
         def row(output: object) -> str:
-            text = str(form % values(output))
+            text = str(form % values(output)).replace("True", "true").replace("False", "false")
             return text if is_plain(text) else ",".join(map(tidy, text.split(",")))
 
         return row
@@ -61,15 +61,13 @@ class Sheet:
 
 def is_plain(text: str) -> bool:
     """Whether a row needs no tidying."""
-    return not any(odd in text for odd in ("nan", "inf", "-0.", "True", "False", "None"))
+    return "nan" not in text and "inf" not in text and "-0." not in text and "None" not in text
 
 
 def tidy(cell: str) -> str:
     """A cell as users expect it: nothing for what was not measured, no minus before a zero."""
     if cell in ("nan", "inf", "-inf", "None"):
         return ""
-    if cell in ("True", "False"):
-        return cell.lower()
     is_minus_zero = cell.startswith("-0") and not cell.strip("-0.")
     return cell[1:] if is_minus_zero else cell
 
@@ -77,14 +75,14 @@ def tidy(cell: str) -> str:
 STRIDES = Sheet(
     "strides.csv",
     (
-        Column("foot", "foot.value", WORD),
+        Column("foot", "foot", WORD),
         Column("ic_s", "ic_s", TIME),
         Column("tc_s", "tc_s", TIME),
         Column("contact_time_s", "contact_time_s", TIME),
         Column("stride_time_s", "stride_time_s", TIME),
         Column("cadence_spm", "cadence_spm", ANGLE),
         Column("fsa_deg", "strike.fsa_deg", ANGLE),
-        Column("strike_type", "strike.strike_type.value", WORD),
+        Column("strike_type", "strike.strike_type", WORD),
         Column("confidence", "strike.confidence", SHARE),
         Column("swing_time_s", "swing_time_s", TIME),
         Column("duty_factor", "duty_factor", SHARE),
@@ -100,7 +98,7 @@ STRIDES = Sheet(
 STEPS = Sheet(
     "steps.csv",
     (
-        Column("foot", "foot.value", WORD),
+        Column("foot", "foot", WORD),
         Column("ic_s", "ic_s", TIME),
         Column("step_time_s", "step_time_s", TIME),
         Column("flight_time_s", "flight_time_s", TIME),
@@ -125,10 +123,10 @@ LEAN = Sheet(
 GAPS = Sheet(
     "gaps.csv",
     (
-        Column("placement", "placement.value", WORD),
+        Column("placement", "placement", WORD),
         Column("start_s", "start_s", TIME),
         Column("end_s", "end_s", TIME),
-        Column("reason", "reason.value", WORD),
+        Column("reason", "reason", WORD),
         Column("samples", "samples", COUNT),
     ),
 )
@@ -137,7 +135,7 @@ CUES = Sheet(
     "cues.csv",
     (
         Column("time_s", "t_s", TIME),
-        Column("kind", "kind.value", WORD),
+        Column("kind", "kind", WORD),
         Column("value", "value", ANGLE),
         Column("threshold", "threshold", ANGLE),
     ),

@@ -1,12 +1,12 @@
 """Time spent in each running technique: heel strike, forefoot upright, forefoot with lean."""
 
 import math
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections import deque
 from enum import StrEnum
 from itertools import islice, takewhile
 
-from imu_stream.datatypes import LeanState, Stride, StrikeType
+from imu_stream.datatypes import FEET, LeanState, Stride, StrikeType
 
 WITH_LEAN_DEG = 6.0
 """Forward lean from which a runner counts as leaning, without a target of his own: the lower
@@ -38,14 +38,14 @@ class TechniqueTimes:
     def __init__(self, with_lean_deg: float = WITH_LEAN_DEG) -> None:
         self._with_lean_deg = with_lean_deg
         self._seconds = dict.fromkeys(Technique, 0.0)
-        self._strides: list[Stride] = []
-        """Not settled yet, by their contact."""
+        self._strides = {foot: deque[Stride]() for foot in FEET}
+        """Not settled yet."""
         self._leans: deque[LeanState] = deque()
         self._lean_known_s = self._newest_s = -math.inf
 
     def write(self, output: object) -> None:
         if isinstance(output, Stride) and output.stride_time_s > 0:
-            insort(self._strides, output, key=lambda stride: stride.ic_s)
+            self._strides[output.foot].append(output)
             self._newest_s = max(self._newest_s, output.ic_s)
         elif isinstance(output, LeanState) and output.valid:
             self._leans.append(output)
@@ -62,9 +62,10 @@ class TechniqueTimes:
 
     def _settle(self, end_s: float) -> None:
         """Give the strides with a contact before `end_s` their technique."""
-        while self._strides and self._strides[0].ic_s < end_s:
-            stride = self._strides.pop(0)
-            self._seconds[self._technique(stride)] += 0.5 * stride.stride_time_s
+        for strides in self._strides.values():
+            while strides and strides[0].ic_s < end_s:
+                stride = strides.popleft()
+                self._seconds[self._technique(stride)] += 0.5 * stride.stride_time_s
         while self._leans and self._leans[0].end_s < self._newest_s - LONGEST_WAIT_S:
             self._leans.popleft()
 
