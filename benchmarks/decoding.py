@@ -151,7 +151,9 @@ def cost(work: Work, repeats: int) -> Cost:
 
 def print_report(costs: Sequence[Cost]) -> None:
     title = f"µs of processor time a sample, limit {LARGEST_US:g}"
-    table = Table("profile", "packets", "Hz", "samples a frame", "decoding", "unpacking", title=title)
+    table = Table(
+        "profile", "packets", "Hz", "samples a frame", "decoding", "unpacking", title=title
+    )
     for each in costs:
         work = each.work
         table.add_row(

@@ -7,6 +7,7 @@ give the same outputs, bit for bit.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from imu_stream.analysis.arrival_timebase import ArrivalTimebase
 from imu_stream.analysis.bridging import Bridging
 from imu_stream.analysis.calibration import SensorCalibration
 from imu_stream.analysis.gait import FootGait
@@ -16,7 +17,7 @@ from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
-from imu_stream.analysis.timebase import Timebase, TimebaseParams, clockless
+from imu_stream.analysis.timebase import Timebase, TimebaseParams
 from imu_stream.cueing.rules import LeanCue
 from imu_stream.datatypes import (
     MOTION,
@@ -41,12 +42,12 @@ from imu_stream.datatypes import (
 from imu_stream.errors import ProfileError
 from imu_stream.profiles import (
     BatteryQuery,
-    Clock,
     ClockMark,
     Corrupt,
     Decoder,
     DeviceProfile,
     Mode,
+    Packet,
     parse_profile,
 )
 from imu_stream.profiles.said import read_said
@@ -93,8 +94,7 @@ class Reader:
     def __init__(self, sensor: SensorSetup, profile: DeviceProfile) -> None:
         mode = profile.mode(sensor.rate_hz, sensor.acc_range_g, sensor.gyr_range_dps)
         self._decoder = Decoder(mode, sensor.placement)
-        params = [timebase_params(packet.clock, mode.hz) for packet in mode.packets]
-        self._timebases = [Timebase(sensor.placement, each) for each in params]
+        self._timebases = [timebase_of(sensor, packet) for packet in mode.packets]
         self._battery = profile.battery
         self._battery_streams = stream_names(mode, self._battery)
         self._joining = Joining(sensor.placement, [each.measures for each in mode.packets], mode.hz)
@@ -138,16 +138,18 @@ def stream_names(mode: Mode, battery: BatteryQuery | None) -> set[str]:
     return {on, *(stream.name for stream in mode.streams if stream.characteristic == on)}
 
 
-def timebase_params(clock: Clock | None, rate_hz: float) -> TimebaseParams:
-    """How the clock of one kind of packets is followed."""
+def timebase_of(sensor: SensorSetup, packet: Packet) -> Timebase | ArrivalTimebase:
+    """By its own clock, or by the arrival of its packets where it has none."""
+    clock = packet.clock
     if clock is None:
-        return clockless(rate_hz)
-    return TimebaseParams(
-        rate_hz=rate_hz,
+        return ArrivalTimebase(sensor.placement, sensor.rate_hz)
+    params = TimebaseParams(
+        rate_hz=sensor.rate_hz,
         seconds_per_tick=clock.seconds_per_tick,
         bits=clock.bits,
         marks_last_sample=clock.mark is ClockMark.LAST,
     )
+    return Timebase(sensor.placement, params)
 
 
 class FootMotion:

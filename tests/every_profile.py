@@ -58,10 +58,12 @@ class Kind:
         return self.mode.packets[self.number]
 
 
-KINDS = [Kind(p, number) for p in PROFILES for number in range(len(p.default_mode.packets))]
-every_kind = pytest.mark.parametrize(
-    "kind", KINDS, ids=lambda kind: f"{kind.profile.name}-{kind.number}"
-)
+KINDS = {
+    f"{profile.name}-{number}": Kind(profile, number)
+    for profile in PROFILES
+    for number in range(len(profile.default_mode.packets))
+}
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 
 
 def largest(packet: Packet, quantity: str) -> float:

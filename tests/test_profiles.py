@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 import tomllib
 from pathlib import Path
 
@@ -41,10 +42,12 @@ def test_devices_ship_with_the_package() -> None:
     assert {"capture2go", "movesense", "polar_h10", "open_imu"} <= {p.name for p in PROFILES}
 
 
-def test_example_of_the_schema_is_a_profile() -> None:
+def test_pieces_of_the_example_in_the_schema_make_a_profile() -> None:
     schema = (Path(__file__).parents[1] / "device_profiles" / "README.md").read_text("utf-8")
-    example_text = schema.partition("```toml\n")[2].partition("```")[0]
-    assert parse_profile(example_text, "example").streams
+    example = parse_profile("".join(re.findall("```toml\n(.*?)```", schema, re.DOTALL)), "example")
+    assert example.rates_hz == (100, 200)
+    assert example.acc_ranges_g == (16, 8)
+    use(example)
 
 
 @every_profile

@@ -21,8 +21,6 @@ class TimebaseParams:
     seconds_per_tick: float
     bits: int
     marks_last_sample: bool
-    slack_s: float = 0.0
-    """What the time of a packet may be wrong by, beyond half its length, without being a gap."""
     phase_gain: float = 0.1
     """Share of a packet's time error that is taken over: smooths a coarse clock (1 ms ticks)."""
     period_gain: float = 0.005
@@ -37,27 +35,6 @@ class TimebaseParams:
     """A clock that goes back, or runs ahead of arrival, by more than this was reset."""
     longest_delay_s: float = 20.0
     """So was one that jumps, and then lags behind arrival by more than any radio delays."""
-
-
-ARRIVAL_TICK_S = 1e-6
-
-
-def clockless(rate_hz: float) -> TimebaseParams:
-    """Follow a device that sends no time: by the arrival of its packets, smoothed.
-
-    A phase-locked loop, critically damped, that settles in about a hundred packets. Packets lost
-    in a pause shorter than `slack_s` cannot be told from a late one: no gap is reported,
-    and the times are off until the loop has caught up.
-    """
-    return TimebaseParams(
-        rate_hz=rate_hz,
-        seconds_per_tick=ARRIVAL_TICK_S,
-        bits=64,
-        marks_last_sample=True,
-        slack_s=0.25,
-        phase_gain=0.02,
-        period_gain=1e-4,
-    )
 
 
 class Timebase:
@@ -97,8 +74,7 @@ class Timebase:
         count = len(packet)
         if count == 0:
             return []
-        ticks = self._ticks_of(packet)
-        step_s = self._clock_step(ticks)
+        step_s = self._clock_step(ticks_of(packet))
         if self._last_ticks is None:
             return self._begin(packet)
         first_s = self._device_s + step_s - self._mark_offset_s(count)
@@ -108,7 +84,6 @@ class Timebase:
         error_s = first_s - self._next_s
         # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
         tolerance_s = 0.5 * count * self._period_s + self._params.seconds_per_tick
-        tolerance_s += self._params.slack_s
         if error_s < -tolerance_s:
             return []
         if error_s > tolerance_s and -ahead_s > self._params.longest_delay_s:
@@ -136,12 +111,6 @@ class Timebase:
         gap = self._gap(self._next_s, self._next_s)
         self._corrupt = False
         return self._release([gap])
-
-    def _ticks_of(self, packet: DeviceSamples) -> int:
-        """A device without clock is stamped by its packets' arrival."""
-        if packet.ticks is not None:
-            return packet.ticks
-        return round(packet.arrival_s / self._params.seconds_per_tick)
 
     def _clock_step(self, ticks: int) -> float:
         if self._last_ticks is None:
@@ -186,7 +155,7 @@ class Timebase:
         self._offset_s += self._offset_rate * count * self._period_s
         device_s = start_s + self._period_s * np.arange(count, dtype=np.float64)
         self._next_s = start_s + count * self._period_s
-        self._last_ticks = self._ticks_of(packet)
+        self._last_ticks = ticks_of(packet)
         self._corrupt = False
         self._follow_envelope(packet.arrival_s, float(device_s[-1]))
         return Stamped(packet.placement, device_s + self._offset_s, packet.acc, packet.gyr)
@@ -230,3 +199,9 @@ def shifted(item: Stamped | Gap, shift_s: float) -> Stamped | Gap:
             item.samples,
         )
     return Stamped(item.placement, item.t_s + shift_s, item.acc, item.gyr)
+
+
+def ticks_of(packet: DeviceSamples) -> int:
+    """The device's own time; see `ArrivalTimebase` for those that have none."""
+    assert packet.ticks is not None, "a packet without clock"
+    return packet.ticks

@@ -120,6 +120,8 @@ class _StreamDecoder:
         """A message without samples is no news if the profile knows of it."""
         if any(pattern.begins(content) for pattern in self._stream.ignored):
             return []
+        if any(content.startswith(other.begins) for other in self._stream.other_messages):
+            return []
         begin = content[:4].hex(" ") or "nothing"
         return [Corrupt(arrival_s, self._placement, f"an unknown kind of message: {begin}")]
 

@@ -37,26 +37,36 @@ class Responder:
     def __init__(self, profile: DeviceProfile) -> None:
         default = profile.default_mode
         self._modes = (default, *(mode for mode in profile.modes if mode is not default))
-        self._meant = self._modes
+        self._meant = default
+        self._said: list[frozenset[int]] = []
+        """Of the last writes, the latest first: the numbers of the modes that have them."""
+        self._most = max(len(mode.setup) + len(mode.shutdown) for mode in profile.modes)
         self._begun = b""
 
     def respond(self, characteristic: str, written: bytes) -> Response:
         """Take in a write and give what follows from it."""
         key = (characteristic.lower(), self._begun + written)
-        meant = tuple(mode for mode in self._modes if _writes(mode, *key))
+        meant = frozenset(k for k, mode in enumerate(self._modes) if _writes(mode, *key))
         if not meant:
             self._begun = key[1] if any(_begun(mode, *key) for mode in self._modes) else b""
             return Response() if self._begun else Response(self._objection(*key))
         self._begun = b""
-        self._meant = tuple(mode for mode in self._meant if mode in meant) or meant
-        writes = _writes(self._meant[0], *key)
+        self._understand(meant)
+        writes = _writes(self._meant, *key)
         # the same write may be awaited in one place and not in another; a device always answers
         replies = [write.reply for write in writes if write.reply is not None][:1]
         return self._response(writes[0].effect, replies)
 
+    def _understand(self, meant: frozenset[int]) -> None:
+        """Take in which modes a write belongs to; what was written before holds if it still can."""
+        self._said = [meant, *self._said][: self._most]
+        for earlier in self._said:
+            meant = meant & earlier or meant
+        self._meant = self._modes[min(meant)]
+
     def subscribed(self, characteristic: str) -> Response:
         """Take in that notifications have been enabled."""
-        for step in self._meant[0].setup:
+        for step in self._meant.setup:
             if isinstance(step, Subscribe) and step.characteristic == characteristic.lower():
                 return self._response(step.effect, [])
         return Response()
@@ -68,14 +78,14 @@ class Responder:
 
     def value(self, characteristic: str) -> bytes:
         """Give what a characteristic holds; empty when the profile says nothing of it."""
-        for step in self._meant[0].setup:
+        for step in self._meant.setup:
             if isinstance(step, Read) and step.reply.characteristic == characteristic.lower():
                 return step.reply.example
         return b""
 
     def _objection(self, characteristic: str, written: bytes) -> tuple[Notification, ...]:
         """Say no to a command that is like a known one but for its rate, if devices do."""
-        for step in self._meant[0].setup:
+        for step in self._meant.setup:
             if isinstance(step, Write) and step.reply and _alike(step, characteristic, written):
                 for refusal in step.reply.refusals:
                     if refusal.fault is Fault.RATE and all(refusal.answer.mask):
@@ -86,7 +96,7 @@ class Responder:
     def _response(self, effect: Effect, replies: list[Reply]) -> Response:
         return Response(
             replies=tuple(Notification(reply.characteristic, reply.example) for reply in replies),
-            start=self._meant[0] if effect is Effect.START else None,
+            start=self._meant if effect is Effect.START else None,
             stop=effect is Effect.STOP,
         )
 
@@ -106,7 +116,7 @@ def _begun(mode: Mode, characteristic: str, written: bytes) -> bool:
         step.piece is not None
         and step.characteristic == characteristic
         and step.payload.startswith(written)
-        for step in mode.setup
+        for step in (*mode.setup, *mode.shutdown)
         if isinstance(step, Write)
     )
 

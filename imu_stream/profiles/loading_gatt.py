@@ -31,6 +31,11 @@ def read_gatt(table: ProfileTable) -> Gatt:
     named = {key: _read_characteristic(rows.table(key), service_uuid) for key in rows.keys()}  # noqa: SIM118
     if not named:
         raise table.error("characteristics", "is empty; at least one is needed")
+    places: set[tuple[str, str]] = set()
+    for word, each in named.items():
+        if (place := (each.service_uuid, each.uuid)) in places:
+            raise rows.error(f"{word}.uuid", "stands twice in this service")
+        places.add(place)
     table.finish()
     return Gatt(named)
 
