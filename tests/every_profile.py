@@ -24,6 +24,8 @@ from imu_stream.profiles.packets import Vectors, fields_of
 PROFILES = builtin_profiles()
 MOST_MODES = 40
 LARGEST_MTU = 517
+FIRST_TICK = 0x12_3456
+"""Of a device that has been on for a while: no byte of its time stamp is always zero."""
 
 Decoded = DeviceSamples | Corrupt
 _Kind = TypeVar("_Kind", DeviceSamples, Corrupt)
@@ -87,7 +89,7 @@ def some_packets(encoder: Encoder, packet: Packet, count: int, seed: int = 7) ->
     shape = (encoder.samples_per_packet, 3)
     acc, gyr = (0.1 * largest(packet, quantity) for quantity in ("acc", "gyr"))
     return [
-        Sent(1000 * k, random.uniform(-acc, acc, shape), random.uniform(-gyr, gyr, shape))
+        Sent(FIRST_TICK + 1000 * k, *(random.uniform(-each, each, shape) for each in (acc, gyr)))
         for k in range(count)
     ]
 

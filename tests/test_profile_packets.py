@@ -344,7 +344,7 @@ def test_one_damaged_notification_spoils_one_packet(
     # a stream of bytes says nothing of its messages' ends: where they are shows over several
     encoded = encode(encoder, some_packets(encoder, kind.packet, 60 if in_bytes else 8))
     whole = by_packet(kind, encoded)
-    damaged = 1 + which % 3
+    damaged = 2 + which % 3
     part = which % len(encoded[damaged])
     encoded[damaged][part] = damage(encoded[damaged][part], where, cut)
     decoded = decode_once(kind.mode, flat(encoded), kind.number)

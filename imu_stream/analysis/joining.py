@@ -15,7 +15,7 @@ from imu_stream.datatypes import Array, Gap, GapReason, Placement, Samples, Stam
 _LONGEST_SPACING = 1.6
 """Periods between two neighbours; more is a hole."""
 _PATIENCE_S = 1.0
-"""Accelerations wait so long for angular rates."""
+"""Accelerations wait so long, and the length of a packet, for angular rates."""
 
 Item = Samples | Gap
 
@@ -41,13 +41,19 @@ class Joining:
         self._gyr = _Waiting()
         self._end_s: float | None = None
         self._reason = GapReason.LOST
+        self._longest_s = 0.0
+
+    @property
+    def _patience_s(self) -> float:
+        return _PATIENCE_S + self._longest_s
 
     def push(self, kind: int, item: Stamped | Gap) -> list[Item]:
         """Take in what came of one kind of packet."""
         if not self._apart:
             return [item] if isinstance(item, Gap) else [_samples(item, item.acc, item.gyr)]
         if isinstance(item, Gap):
-            return self._note(item)
+            return self._note(item, "acc" in self._measures[kind])
+        self._longest_s = max(self._longest_s, float(item.t_s[-1] - item.t_s[0]))
         if "gyr" in self._measures[kind]:
             self._gyr.add(item.t_s, item.gyr)
         if "acc" in self._measures[kind]:
@@ -58,16 +64,16 @@ class Joining:
         """The session has ended: accelerations without angular rates are given up."""
         return []
 
-    def _note(self, gap: Gap) -> list[Item]:
-        """A hole shows where the samples are joined; damage without one is told at once."""
+    def _note(self, gap: Gap, of_acc: bool) -> list[Item]:
+        """A hole shows where the samples are joined; damage without one is told at once, once."""
         if gap.end_s <= gap.start_s:
-            return [gap]
+            return [gap] if of_acc else []
         self._reason = gap.reason
         return []
 
     def _join(self) -> list[Item]:
         ready = int(np.searchsorted(self._acc.t_s, self._gyr.last_s, side="right"))
-        late = int(np.searchsorted(self._acc.t_s, self._acc.last_s - _PATIENCE_S))
+        late = int(np.searchsorted(self._acc.t_s, self._acc.last_s - self._patience_s))
         t_s, acc = self._acc.take(max(ready, late))
         if not len(t_s):
             return []
