@@ -1,6 +1,7 @@
 """The command line: what it writes, and one clear sentence for whatever is wrong."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -100,7 +101,8 @@ def imu_stream(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     """The command as the shell calls it."""
     monkeypatch.setenv("COLUMNS", "400")
 
-    def run(*arguments: object) -> Ended:
+    def run(*arguments: object, stdin: str = "") -> Ended:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         monkeypatch.setattr(sys, "argv", ["imu-stream", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
@@ -209,6 +211,18 @@ def test_profiles_check_says_what_a_profile_holds(imu_stream: Command, tmp_path:
     assert checked.status == 0
     assert profile.title in checked.out
     assert "without gyroscope" in checked.out
+
+
+def test_profiles_new_writes_what_passes_the_check(imu_stream: Command, tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    answers = "\n".join(["My pod", "", "", "POD-*", *[""] * 10]) + "\n"
+    written = imu_stream("profiles", "new", file, stdin=answers)
+    assert (written.status, written.err) == (0, "")
+    checked = imu_stream("profiles", "check", file)
+    assert "in order. unknown My pod" in checked.out
+    again = imu_stream("profiles", "new", file)
+    assert again.status == 1
+    assert "exists already" in again.err
 
 
 def test_analyze_writes_the_tables_of_the_readme(
@@ -537,6 +551,22 @@ def check_demo_numbers(summary: Any) -> None:
     assert truth["found"] >= truth["strides"] - 1
     assert truth["lean_rmse_deg"] < 0.5
     assert summary["lean_mean_deg"] == pytest.approx(10.0, abs=2.0)
+
+
+def test_an_invented_sensor_needs_no_python(imu_stream: Command, tmp_path: Path) -> None:
+    """The whole main job with a device of which there is only a text file."""
+    profile = tmp_path / "invented.toml"
+    profile.write_text((Path(__file__).parent / "data" / "invented_pod.toml").read_text("utf-8"))
+    options = ("--feet", profile, "--chest", profile, "--seconds", 10, "--no-sound")
+    ended = imu_stream("demo", *options, "--json", tmp_path / "d.json", "--out", tmp_path)
+    assert (ended.status, ended.err) == (0, "")
+    summary = read_json(tmp_path / "d.json")
+    check_demo_numbers(summary)
+    assert summary["devices"]["chest"]["model"] == "Invented pod"
+    again = imu_stream("analyze", summary["session"], "--out", tmp_path / "tables")
+    assert again.status == 0
+    repeated = read_json(tmp_path / "tables" / "summary.json")
+    assert repeated["outputs_sha256"] == summary["outputs_sha256"]
 
 
 def test_killed_demo_leaves_what_it_received(tmp_path: Path) -> None:

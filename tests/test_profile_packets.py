@@ -48,7 +48,7 @@ from imu_stream.profiles import (
 from imu_stream.profiles.packets import Framing, Vectors, fields_of
 
 unhurried = settings(deadline=None, max_examples=60)
-at_length = settings(deadline=None, max_examples=200)
+at_length = settings(deadline=None, max_examples=500)
 
 any_kind = st.sampled_from(list(KINDS))
 
