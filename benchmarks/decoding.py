@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -30,6 +30,7 @@ from imu_stream.profiles import (
     DeviceProfile,
     Encoder,
     Mode,
+    Packet,
     builtin_profiles,
     load_profile,
 )
@@ -47,9 +48,9 @@ class Work:
     """A minute of a run as one device sends it."""
 
     profile: DeviceProfile
+    alternative: int
+    """0 for the packets of the profile, 1 for the first alternative to them, and so on."""
     placement: Placement
-    kinds: tuple[int, ...]
-    """Of packets; alternatives to each other are different works."""
     frames: Sequence[Frame]
     samples: int
 
@@ -64,34 +65,41 @@ class Cost:
 
 
 def works(profile: DeviceProfile) -> list[Work]:
-    """All that a device may send at its default rate and ranges."""
+    """All that devices of a kind may send at their default rate and ranges."""
     mode = profile.default_mode
     placement = next(each for each in Placement if profile.fits(each))
     t_s = np.arange(round(RUN_S * mode.hz)) / mode.hz
     motion = VirtualSensor(Runner(demo_scenario(RUN_S)), placement, ERRORS).measure(t_s)
+    most = max(len(packet.alternatives) for packet in mode.packets)
     return [
-        Work(profile, placement, kinds, frames_of(mode, kinds, placement, motion), len(t_s))
-        for kinds in sent_together(mode)
+        Work(
+            profile,
+            number,
+            placement,
+            frames_of(sending(mode, number), placement, motion),
+            len(t_s),
+        )
+        for number in range(1 + most)
     ]
 
 
-def sent_together(mode: Mode) -> list[tuple[int, ...]]:
-    """Kinds of packets that complete each other; those that measure the same are alternatives."""
-    groups: list[list[int]] = []
-    for kind, packet in enumerate(mode.packets):
-        for group in groups:
-            if not any(packet.measures & mode.packets[other].measures for other in group):
-                group.append(kind)
-                break
-        else:
-            groups.append([kind])
-    return [tuple(group) for group in groups]
+def sending(mode: Mode, alternative: int) -> Mode:
+    """A mode in which the device sends this alternative, where there is one."""
+    streams = (
+        replace(stream, packets=tuple(chosen(packet, alternative) for packet in stream.packets))
+        for stream in mode.streams
+    )
+    return replace(mode, streams=tuple(streams))
 
 
-def frames_of(
-    mode: Mode, kinds: Sequence[int], placement: Placement, motion: Motion
-) -> list[Frame]:
+def chosen(packet: Packet, alternative: int) -> Packet:
+    every = (packet, *packet.alternatives)
+    return every[min(alternative, len(every) - 1)]
+
+
+def frames_of(mode: Mode, placement: Placement, motion: Motion) -> list[Frame]:
     """The motion in notifications, in the order of sending."""
+    kinds = range(len(mode.packets))
     frames = [frame for kind in kinds for frame in frames_of_kind(mode, kind, placement, motion)]
     return sorted(frames, key=lambda frame: frame.arrival_s)
 
@@ -131,8 +139,9 @@ def check(work: Work) -> None:
     decoded = [one for frame in work.frames for one in decoder.decode(frame)]
     packets = [one for one in decoded if isinstance(one, DeviceSamples)]
     longest = max(map(len, packets), default=0)
-    missing = len(work.kinds) * work.samples - sum(map(len, packets))
-    if len(packets) < len(decoded) or not 0 <= missing <= 2 * len(work.kinds) * longest:
+    kinds = len(work.profile.default_mode.packets)
+    missing = kinds * work.samples - sum(map(len, packets))
+    if len(packets) < len(decoded) or not 0 <= missing <= 2 * kinds * longest:
         raise SystemExit(f"{work.profile.name}: {missing} samples were not decoded")
 
 
@@ -152,13 +161,13 @@ def cost(work: Work, repeats: int) -> Cost:
 def print_report(costs: Sequence[Cost]) -> None:
     title = f"µs of processor time a sample, limit {LARGEST_US:g}"
     table = Table(
-        "profile", "packets", "Hz", "samples a frame", "decoding", "unpacking", title=title
+        "profile", "alternative", "Hz", "samples a frame", "decoding", "unpacking", title=title
     )
     for each in costs:
         work = each.work
         table.add_row(
             work.profile.name,
-            " + ".join(str(kind) for kind in work.kinds),
+            str(work.alternative or ""),
             f"{work.profile.default_rate_hz:g}",
             f"{work.samples / len(work.frames):.2g}",
             f"{each.decoding:.2f}{' !' if each.decoding > LARGEST_US else ''}",

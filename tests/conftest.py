@@ -1,12 +1,13 @@
 """Signals that several test files share: the virtual runner's sensors, and recordings."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import vectors
 
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
@@ -120,3 +121,30 @@ def table_outputs(paths: dict[Placement, Path]) -> list[Output]:
 
 def _table_setup(table: Table) -> SensorSetup:
     return SensorSetup(table.placement, "table", table.rate_hz)
+
+
+def pytest_runtest_setup() -> None:
+    vectors.taken.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" and report.passed:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        vectors.used |= vectors.taken | vectors.among(parameters)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if vectors.used:
+        terminalreporter.write_line(vectors.summary())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A whole run must have used enough of the published vectors."""
+    whole = len(session.config.args) == 1 and not session.config.option.keyword
+    if whole and session.exitstatus == 0 and vectors.published_used() < vectors.FEWEST_USED:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from imu_stream.datatypes import GRAVITY, DeviceSamples, Frame, Placement
 from imu_stream.errors import Fault
 from imu_stream.profiles import (
+    ClockMark,
     Corrupt,
     Decoder,
     DeviceProfile,
@@ -24,18 +25,20 @@ from imu_stream.profiles import (
     available_profiles,
     candidates,
     find_profile,
+    parse_profile,
 )
 
 NAMES = (
     "adafruit_bluefruit",
     "openearable_v1",
     "openearable_v2",
+    "openearable_v2_3",
     "puckjs",
     "sensortag_cc2650",
     "sensortile_bluest",
     "thingy52",
 )
-EARABLES = ("openearable_v1", "openearable_v2")
+EARABLES = ("openearable_v1", "openearable_v2", "openearable_v2_3")
 DEGREE = np.pi / 180
 every_device = pytest.mark.parametrize("name", NAMES)
 every_mode = pytest.mark.parametrize(
@@ -95,6 +98,36 @@ def test_openearable_v2_sends_microseconds_and_floats() -> None:
     assert samples.gyr is not None
     assert samples.acc[0] == pytest.approx(acc)
     assert samples.gyr[0] == pytest.approx(np.array(gyr) * DEGREE)
+
+
+def test_openearable_of_firmware_2_3_sends_steps() -> None:
+    frame = bytes((0, 24)) + struct.pack("<Q6h3f", 5, 16_384, -1, 0, 16_384, -3, 0, 1.0, 2.0, 3.0)
+    samples = decode_one(default("openearable_v2_3"), frame)
+    assert samples.ticks == 5
+    assert samples.acc is not None
+    assert samples.gyr is not None
+    assert samples.acc == pytest.approx(np.array([[1.0, -1 / 16_384, 0.0]]) * GRAVITY, rel=1e-6)
+    assert samples.gyr == pytest.approx(np.array([[1000.0, -3 / 16.384, 0.0]]) * DEGREE)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "step"),
+    [("openearable_v2", "<9f", 1.0), ("openearable_v2_3", "<6h3f", 2 * GRAVITY / 32_768)],
+)
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_several_samples_of_an_openearable_end_with_their_period(
+    name: str, layout: str, step: float, count: int
+) -> None:
+    rows = [(k, 2, 3, 4, 5, 6, 7.0, 8.0, 9.0) for k in range(count)]
+    content = b"".join(struct.pack(layout, *row) for row in rows) + struct.pack("<H", 10_000)
+    frame = bytes((0, len(content))) + struct.pack("<Q", 77) + content
+    samples = decode_one(default(name), frame)
+    assert (samples.ticks, samples.kind) == (77, 0)
+    assert samples.acc is not None
+    assert samples.acc[:, 0] == pytest.approx(np.arange(count) * step)
+    (packet,) = default(name).packets
+    assert packet.clock is not None
+    assert packet.clock.mark is ClockMark.FIRST
 
 
 def test_bluest_sends_milli_g_and_tenths_of_a_degree() -> None:
@@ -204,9 +237,10 @@ def test_rate_of_the_puck_is_written_as_text() -> None:
         ("openearable_v1", bytes((0, 36)) + bytes(39)),
         ("openearable_v1", bytes((0, 36)) + bytes(4) + struct.pack("<9f", *9 * [1e30])),
         ("openearable_v1", bytes((0, 36)) + bytes(4) + struct.pack("<9f", *9 * [np.nan])),
-        # firmware 2.3, which packs a sample into 24 bytes, and two samples in one packet
+        # of firmware 2.3, of 2.2, and cut off
         ("openearable_v2", bytes((0, 24)) + bytes(8 + 24)),
-        ("openearable_v2", bytes((0, 74)) + bytes(8 + 2 * 36 + 2)),
+        ("openearable_v2_3", bytes((0, 36)) + bytes(8 + 36)),
+        ("openearable_v2", bytes((0, 74)) + bytes(8 + 2 * 36)),
         ("sensortile_bluest", bytes(8)),
         ("sensortag_cc2650", bytes(12)),
         ("adafruit_bluefruit", bytes(8)),
@@ -312,7 +346,7 @@ def test_set_up_starts_exactly_its_mode(name: str, number: int) -> None:
     assert any(each.stop for each in ended)
 
 
-@pytest.mark.parametrize("name", ["openearable_v1", "openearable_v2", "sensortag_cc2650", "puckjs"])
+@pytest.mark.parametrize("name", [*EARABLES, "sensortag_cc2650", "puckjs"])
 def test_what_a_broken_off_session_left_running_is_stopped_first(name: str) -> None:
     mode = default(name)
     first = next(step for step in mode.setup if isinstance(step, Write))
@@ -370,14 +404,33 @@ def test_own_advertisement_matches_and_no_other(name: str) -> None:
     assert tuple(each.name for each in candidates(shown, available_profiles())) == expected
 
 
-@pytest.mark.parametrize(("name", "other"), [(*EARABLES,), (*EARABLES[::-1],)])
-def test_the_other_earable_is_told_before_anything_is_written(name: str, other: str) -> None:
-    first, asked = default(name).setup[0], default(other).setup[0]
-    assert isinstance(first, Read)
-    assert isinstance(asked, Read)
-    assert first.reply.characteristic == asked.reply.characteristic
-    assert first.reply.refuses(first.reply.example) is None
-    assert first.reply.refuses(asked.reply.example) is Fault.OTHER_DEVICE
+def verdict(name: str, other: DeviceProfile) -> Fault | None:
+    """What the first steps of a set-up say of another device; None when it is taken."""
+    device = Responder(other)
+    for step in default(name).setup:
+        if not isinstance(step, Read):
+            return None
+        value = device.value(step.reply.characteristic)
+        if not step.reply.accepts(value):
+            return step.reply.refuses(value) or Fault.OTHER_DEVICE
+    return None
+
+
+@pytest.mark.parametrize("name", EARABLES)
+@pytest.mark.parametrize("other", EARABLES)
+def test_another_earable_is_told_before_anything_is_written(name: str, other: str) -> None:
+    expected = None if name == other else Fault.OTHER_DEVICE
+    assert verdict(name, find_profile(other)) is expected
+
+
+@pytest.mark.parametrize("version", ["2.0.2", "2.1.0"])
+def test_old_firmware_of_an_openearable_is_refused_as_such(version: str) -> None:
+    text = find_profile("openearable_v2").text
+    changed = text.replace("\"'2.2.9'\"", f"\"'{version}'\"").replace(
+        "accepted = \"'2.2'\"", f"accepted = \"'{version[:3]}'\""
+    )
+    old = parse_profile(changed, "old")
+    assert verdict("openearable_v2", old) is Fault.FIRMWARE
 
 
 @every_device

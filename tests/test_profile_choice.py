@@ -1,4 +1,4 @@
-"""Which profiles there are, which fits a device, how well it serves, and the sketch of a new one."""
+"""Which profiles there are, which fits, how well it serves, and the sketch of a new one."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -2,11 +2,9 @@
 
 import contextlib
 import itertools
-import json
 import zlib
 from bisect import bisect_left
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from vectors import VECTORS, vector, vectors
 
 from imu_stream.profiles import standard_services
 from imu_stream.profiles.byte_stream import ByteStream
@@ -48,21 +47,8 @@ from imu_stream.profiles.standard_services import (
 
 unhurried = settings(deadline=None)
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text("utf-8"))
 PMD_HEADER = 10
 AXES = 3
-
-
-def vectors(device: str, *kinds: str) -> list[tuple[bytes, Any]]:
-    """Bytes and meaning of all vectors of a device, or of some kinds."""
-    rows = [row for row in VECTORS if row["device"] == device]
-    chosen = [row for row in rows if not kinds or row["kind"] in kinds]
-    assert chosen
-    return [(bytes.fromhex(row["hex"]), row["expected"]) for row in chosen]
-
-
-def vector(device: str, kind: str) -> tuple[bytes, Any]:
-    return vectors(device, kind)[0]
 
 
 def delta_payload(kind: str) -> tuple[bytes, Any]:

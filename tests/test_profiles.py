@@ -64,10 +64,11 @@ def test_profile_says_what_it_is(profile: DeviceProfile) -> None:
 
 @every_profile
 def test_streams_and_steps_name_characteristics_of_the_device(profile: DeviceProfile) -> None:
-    uuids = [each.uuid for each in profile.characteristics]
-    # a computer looks a characteristic up by its UUID alone
-    assert len(set(uuids)) == len(uuids)
-    assert {stream.characteristic for stream in profile.streams} <= set(uuids)
+    places = [(each.service_uuid, each.uuid) for each in profile.characteristics]
+    assert len(set(places)) == len(places)
+    uuids = [uuid for _, uuid in places]
+    # only for a write is it looked up in its service
+    assert all(uuids.count(stream.characteristic) == 1 for stream in profile.streams)
 
 
 @every_profile

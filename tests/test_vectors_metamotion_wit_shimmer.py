@@ -3,13 +3,12 @@
 A number is the place in tests/data/vectors.json: 43 to 79 and 90 to 92.
 """
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from vectors import content, expected
 
 from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Placement
 from imu_stream.errors import Fault
@@ -32,20 +31,11 @@ from imu_stream.profiles import (
 )
 from imu_stream.profiles.packets import Clock, Constant, Packet, Vectors, fields_of
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text("utf-8"))
 METAMOTIONS = ("metamotion_bmi160", "metamotion_bmi270")
 NAMES = (*METAMOTIONS, "witmotion_ble5", "shimmer3r")
 NEXT = {"witmotion_ble5": b"\x55\x61"}
 """Begin of a next message, by which the length of the last one shows."""
 every_metamotion = pytest.mark.parametrize("name", METAMOTIONS)
-
-
-def content(number: int) -> bytes:
-    return bytes.fromhex(VECTORS[number]["hex"])
-
-
-def expected(number: int) -> Any:
-    return VECTORS[number]["expected"]
 
 
 def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:

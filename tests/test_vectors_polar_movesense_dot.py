@@ -5,14 +5,13 @@ A number is the place in tests/data/vectors.json. Left out, as they hold no moti
 5 to 9 (deltas without a profile's packet) are in test_profile_codecs.py.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from vectors import content, expected
 
 from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Placement
 from imu_stream.errors import Fault, ProfileError
@@ -33,17 +32,8 @@ from imu_stream.profiles.polar_control import Settings, read_settings, write_res
 from imu_stream.profiles.polar_control import Status as State
 from imu_stream.profiles.wrapping import Wrapping, wrap
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text("utf-8"))
 POLAR_CONTROL = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 SETTINGS_BEGIN = 2
-
-
-def content(number: int) -> bytes:
-    return bytes.fromhex(VECTORS[number]["hex"])
-
-
-def expected(number: int) -> Any:
-    return VECTORS[number]["expected"]
 
 
 def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:

@@ -17,7 +17,14 @@ class Gatt:
 
     def uuid(self, table: ProfileTable, key: str) -> str:
         """Look up the characteristic that `key` names; ProfileError for an unknown word."""
-        return self.characteristics[table.one_of(key, list(self.characteristics))].uuid
+        return self._named(table, key).uuid
+
+    def service_uuid(self, table: ProfileTable, key: str) -> str:
+        """Look up the service of the characteristic that `key` names; ProfileError likewise."""
+        return self._named(table, key).service_uuid
+
+    def _named(self, table: ProfileTable, key: str) -> Characteristic:
+        return self.characteristics[table.one_of(key, list(self.characteristics))]
 
 
 def read_gatt(table: ProfileTable) -> Gatt:

@@ -74,6 +74,7 @@ def _read_write(table: ProfileTable, gatt: Gatt, named: NamedBytes) -> Write:
         reply=_read_reply(table.table("reply"), gatt, named) if table.has("reply") else None,
         effect=_read_effect(table),
         piece=table.count("piece", _LONGEST_VALUE) if table.has("piece") else None,
+        service=gatt.service_uuid(table, "write"),
     )
 
 

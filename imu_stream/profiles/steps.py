@@ -71,6 +71,8 @@ class Write:
     effect: Effect = Effect.NONE
     piece: int | None = None
     """Written in pieces of so many bytes; None: at once."""
+    service: str | None = None
+    """UUID of its service: the same characteristic may stand in several; None: in only one."""
 
 
 @dataclass(frozen=True, slots=True)

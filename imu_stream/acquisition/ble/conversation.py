@@ -123,11 +123,19 @@ class Conversation:
         """Whether the sensor has this characteristic and takes writes without response."""
         return "write-without-response" in self._properties(characteristic)
 
-    async def write(self, characteristic: str, payload: bytes, response: bool) -> None:
+    async def write(
+        self, characteristic: str, payload: bytes, response: bool, service: str | None = None
+    ) -> None:
         """Write bytes; LinkError when that fails."""
         with self.explained("write to"):
-            written = self._client.write_gatt_char(characteristic, payload, response=response)
+            target = self._in(service, characteristic) or characteristic
+            written = self._client.write_gatt_char(target, payload, response=response)
             await self.raced(written, self._patience.operation_s)
+
+    def _in(self, service: str | None, characteristic: str) -> BleakGATTCharacteristic | None:
+        """The same characteristic may stand in several services: that of this one."""
+        found = None if service is None else self._client.services.get_service(service)
+        return None if found is None else found.get_characteristic(characteristic)
 
     async def read(self, characteristic: str) -> bytes | None:
         """Read a value that a sensor may have, and pass it on; None when it has none."""
@@ -184,7 +192,7 @@ class Conversation:
         size = step.piece or max(len(step.payload), 1)
         for start in range(0, len(step.payload), size):
             piece = step.payload[start : start + size]
-            await self.write(step.characteristic, piece, step.response)
+            await self.write(step.characteristic, piece, step.response, step.service)
         if step.reply is not None:
             with self.explained("configure"):
                 await self._wait_for_answer(awaited, reply_s)

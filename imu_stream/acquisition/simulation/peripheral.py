@@ -74,13 +74,11 @@ class VirtualPeripheral:
         self._runner_clock = runner_clock
         self._device_clock = DeviceClock(clock_ppm, seed)
         self._session: StreamingSession | None = None
-        self._characteristics = {
-            each.uuid: self._characteristic(each.uuid, each.properties)
-            for each in profile.characteristics
-        }
-        standard = standard_services(profile, serial)
+        self._characteristics: dict[str, Characteristic[bytes]] = {}
+        own, standard = self._services(), standard_services(profile, serial)
         self._characteristics |= characteristics_of(standard)
-        self._device = self._host(source, sink, address, profile.advertisement(serial), standard)
+        services = [*own, *standard]
+        self._device = self._host(source, sink, address, profile.advertisement(serial), services)
 
     async def __aenter__(self) -> Self:
         await self._device.power_on()
@@ -109,7 +107,7 @@ class VirtualPeripheral:
         sink: TransportSink,
         address: str,
         shown: Advertisement,
-        standard: Sequence[Service],
+        services: Sequence[Service],
     ) -> Device:
         advertising_data, scan_response_data = advertising_bytes(shown)
         configuration = DeviceConfiguration(
@@ -121,18 +119,19 @@ class VirtualPeripheral:
             advertising_interval_max=_ADVERTISING_INTERVAL_MS,
         )
         device = Device.from_config_with_hci(configuration, source, sink)
-        for service_uuid, characteristics in self._services().items():
-            device.add_service(Service(uuid_of(service_uuid), characteristics))
-        for service in standard:
+        for service in services:
             device.add_service(service)
         device.on(Device.EVENT_CONNECTION, self._on_connection)
         return device
 
-    def _services(self) -> dict[str, list[Characteristic[bytes]]]:
+    def _services(self) -> list[Service]:
+        """The profile's own services; a characteristic may stand in several of them."""
         services: dict[str, list[Characteristic[bytes]]] = {}
         for each in self._profile.characteristics:
-            services.setdefault(each.service_uuid, []).append(self._characteristics[each.uuid])
-        return services
+            made = self._characteristic(each.uuid, each.properties)
+            self._characteristics[each.uuid] = made
+            services.setdefault(each.service_uuid, []).append(made)
+        return [Service(uuid_of(uuid), made) for uuid, made in services.items()]
 
     def _characteristic(self, uuid: str, properties: Sequence[str]) -> Characteristic[bytes]:
         def written(connection: Connection, value: bytes) -> None:
