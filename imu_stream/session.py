@@ -10,6 +10,7 @@ import numpy as np
 
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.datatypes import Frame, LinkState, Output
+from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Input, Pipeline
 from imu_stream.sinks.summary import SensorSummary, Summary, SummarySink
 
@@ -39,10 +40,25 @@ class Session:
         self._summary = SummarySink()
         self._sinks: tuple[Sink, ...] = (self._summary, *sinks)
 
-    async def run_live(self, source: AsyncIterable[Frame | LinkState], recorder: Recorder) -> None:
-        """Run until the source ends; each item is recorded before anything else can fail."""
+    async def run_live(
+        self,
+        source: AsyncIterable[Frame | LinkState],
+        recorder: Recorder,
+        on_recording_failed: Callable[[RecordingError], None],
+    ) -> None:
+        """Run until the source ends; each item is recorded before anything else can fail.
+
+        When the file cannot be written any more (a full disk), that is told once and the run goes
+        on: what was written stays, and cues are worth more than an end.
+        """
+        recording = True
         async for item in source:
-            recorder.write(item)
+            if recording:
+                try:
+                    recorder.write(item)
+                except RecordingError as error:
+                    recording = False
+                    on_recording_failed(error)
             self.push(item)
         self.finish()
 

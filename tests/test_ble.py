@@ -132,7 +132,13 @@ class Room:
         return [plan(placement, one) for placement, one in found.items()]
 
     def source(self, plans: Sequence[SensorPlan], patience: Patience = QUICK) -> BleSource:
-        return BleSource(plans, time.monotonic, client_backend=self.client, patience=patience)
+        return BleSource(
+            plans,
+            time.monotonic,
+            client_backend=self.client,
+            scanner_backend=self.scanner,
+            patience=patience,
+        )
 
 
 def plan(placement: Placement, found: Found) -> SensorPlan:
@@ -399,7 +405,12 @@ class TestLosing:
             pauses.append(seconds)
 
         source = BleSource(
-            plans, time.monotonic, client_backend=room.client, patience=QUICK, sleep=pause
+            plans,
+            time.monotonic,
+            client_backend=room.client,
+            scanner_backend=room.scanner,
+            patience=QUICK,
+            sleep=pause,
         )
         items: list[Frame | LinkState] = []
         async with source:
@@ -411,6 +422,8 @@ class TestLosing:
             LinkPhase.SETTING_UP,
             LinkPhase.STREAMING,
             LinkPhase.LOST,
+            LinkPhase.BACKING_OFF,
+            LinkPhase.SCANNING,
             LinkPhase.CONNECTING,
             LinkPhase.SETTING_UP,
             LinkPhase.STREAMING,
@@ -434,9 +447,14 @@ class TestLosing:
                 enough.set()
                 await asyncio.Event().wait()
 
-        patience = replace(QUICK, connect_s=0.4, longest_pause_s=1.5)
+        patience = replace(QUICK, rescan_s=0.2, longest_pause_s=1.5)
         source = BleSource(
-            plans, time.monotonic, client_backend=room.client, patience=patience, sleep=pause
+            plans,
+            time.monotonic,
+            client_backend=room.client,
+            scanner_backend=room.scanner,
+            patience=patience,
+            sleep=pause,
         )
         async with source:
             switch_off(room, Placement.RIGHT_FOOT)

@@ -1,5 +1,6 @@
 """Frames in, outputs out: the same live, in replay and in batch, and whatever the bytes are."""
 
+import os
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -35,7 +36,7 @@ from imu_stream.datatypes import (
     SessionHeader,
     Stride,
 )
-from imu_stream.errors import CalibrationError, ProfileError
+from imu_stream.errors import CalibrationError, ProfileError, RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import ClockMark, DeviceProfile, Encoder, builtin_profiles
 from imu_stream.session import Session, paced
@@ -149,8 +150,10 @@ async def test_live_replay_and_batch_are_the_same_bit_for_bit(
     ticking = count(step=1000.0)  # far ahead of the recording, so that nothing waits
     live, replayed, batch = (Session(Pipeline(session.header), [Kept()]) for _ in range(3))
     path = tmp_path / "live.mcap"
+    failures: list[RecordingError] = []
     with Recorder(path, session.header, clock=lambda: 0.0) as recorder:
-        await live.run_live(source(session.items), recorder)
+        await live.run_live(source(session.items), recorder, failures.append)
+    assert not failures
     recording = Recording(path)
     assert recording.header == session.header
     await replayed.run_paced(paced(recording, 1.0, clock=lambda: next(ticking)))
@@ -159,6 +162,28 @@ async def test_live_replay_and_batch_are_the_same_bit_for_bit(
     assert len(digests) == 1
     assert live.summary() == replayed.summary() == batch.summary()
     assert not recording.truncated
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this platform")
+async def test_a_full_disk_is_told_once_and_the_run_goes_on(
+    session: Recorded, expected: list[Output], tmp_path: Path
+) -> None:
+    async def filling() -> AsyncIterator[Frame | LinkState]:
+        for number, item in enumerate(session.items):
+            if number == 200:
+                with Path("/dev/full").open("wb") as full:
+                    os.dup2(full.fileno(), recorder._stream.fileno())
+            yield item
+
+    kept, failures = Kept(), []
+    path = tmp_path / "live.mcap"
+    recorder = Recorder(path, session.header, clock=lambda: 0.0)
+    await Session(Pipeline(session.header), [kept]).run_live(filling(), recorder, failures.append)
+    recorder.close()
+    assert [repr(each) for each in kept.outputs] == [repr(each) for each in expected]  # with NaN
+    (failure,) = failures
+    assert "No space left" in str(failure)
+    assert list(Recording(path)) == list(session.items[:200])
 
 
 def test_reading_a_recording_gives_the_same_outputs(file: Path, expected: list[Output]) -> None:

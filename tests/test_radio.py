@@ -55,7 +55,13 @@ async def plans_for(radio: VirtualRadio) -> list[SensorPlan]:
 
 
 def source_on(radio: VirtualRadio, plans: list[SensorPlan]) -> BleSource:
-    return BleSource(plans, time.monotonic, client_backend=radio.client_backend, patience=QUICK)
+    return BleSource(
+        plans,
+        time.monotonic,
+        client_backend=radio.client_backend,
+        scanner_backend=radio.scanner_backend,
+        patience=QUICK,
+    )
 
 
 async def until(source: BleSource, placement: Placement, phase: LinkPhase) -> list[LinkState]:

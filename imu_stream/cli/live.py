@@ -20,7 +20,7 @@ from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, plan
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.datatypes import FEET, Cue, Output, Placement
+from imu_stream.datatypes import FEET, Cue, Output, Placement, SessionHeader
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
@@ -165,18 +165,37 @@ async def _record(
         sound = _sound(results.sound, clock)
         await stack.enter_async_context(sound)
         with console.status("Connecting …"):
-            source = BleSource(plans, clock, client_backend=radio.client)
+            source = BleSource(
+                plans, clock, client_backend=radio.client, scanner_backend=radio.scanner
+            )
             await stack.enter_async_context(source)
         head = header([source.plans[plan.placement] for plan in plans], wanted)
         pipeline = Pipeline(head)
-        recorder = stack.enter_context(Recorder(path, head, clock=clock))
+        recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
         session = Session(pipeline, [CuePlayer(sound), CueVibration(source), view, *sinks])
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()
-        await session.run_live(source, recorder)
+        await session.run_live(source, recorder, _tell_recording_failed)
     return Recorded(session, path, clock)
+
+
+@contextmanager
+def _recording(path: Path, head: SessionHeader, clock: Callable[[], float]) -> Iterator[Recorder]:
+    """A session file that is finished as far as the disk allows, without hiding the results."""
+    recorder = Recorder(path, head, clock=clock)
+    try:
+        yield recorder
+    finally:
+        try:
+            recorder.close()
+        except RecordingError as error:
+            say(f"{error}; what was written before can be read", "NOT FINISHED:", "bold red")
+
+
+def _tell_recording_failed(error: RecordingError) -> None:
+    say(f"{error}; the run goes on, but is not recorded any more", "NOT RECORDING:", "bold red")
 
 
 async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:

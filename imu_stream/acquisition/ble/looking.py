@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS, fault_of, reason
+from imu_stream.acquisition.ble.hearing import hear
 from imu_stream.errors import Fault, LinkError
 from imu_stream.profiles.skeleton import Heard, Sketch
 from imu_stream.profiles.standard_services import (
@@ -61,19 +62,14 @@ async def look_at(
 async def _find(
     label: str, backend: type[BaseBleakScanner] | None
 ) -> tuple[BLEDevice, AdvertisementData]:
-    wanted = label.casefold()
-    async with BleakScanner(backend=backend) as scanner:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FIND_S):
-                async for device, shown in scanner.advertisement_data():
-                    name = shown.local_name or device.name or ""
-                    if wanted in (device.address.casefold(), name.casefold()):
-                        return device, shown
-    raise LinkError(
-        f"{label}: not heard in {FIND_S:g} s; switch it on, bring it near, and make sure that no"
-        " other program or phone is connected to it",
-        Fault.NOT_FOUND,
-    )
+    heard = await hear(label, FIND_S, backend)
+    if heard is None:
+        raise LinkError(
+            f"{label}: not heard in {FIND_S:g} s; switch it on, bring it near, and make sure that"
+            " no other program or phone is connected to it",
+            Fault.NOT_FOUND,
+        )
+    return heard
 
 
 async def _text_of(client: BleakClient, uuid: str) -> str:

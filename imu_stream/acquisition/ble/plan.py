@@ -19,6 +19,11 @@ class SensorPlan:
     otherwise: tuple["SensorPlan", ...] = ()
     """What it may be instead, to be tried in turn when it turns out to be another device."""
 
+    @property
+    def stream_names(self) -> dict[str, str]:
+        """Names of the streams by their characteristics."""
+        return {stream.characteristic: stream.name for stream in self.mode.streams}
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -39,5 +44,7 @@ class Patience:
     """A streaming sensor that sends nothing this long counts as lost."""
     attempts: int = 3
     """Connection attempts before the first link counts as impossible."""
-    longest_pause_s: float = 8.0
+    longest_pause_s: float = 2.0
     """Upper end of the growing pauses between reconnects."""
+    rescan_s: float = 5.0
+    """To hear a lost sensor again."""
