@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Triple = tuple[float, float, float]
+Rotation = tuple[Triple, Triple, Triple]
+"""Rotation matrix by rows."""
 
 GRAVITY = 9.80665
 """Standard gravity, m/s²."""
@@ -62,6 +65,7 @@ class LinkPhase(StrEnum):
     SETTING_UP = "setting up"
     STREAMING = "streaming"
     LOST = "lost"
+    BACKING_OFF = "backing off"
     STOPPED = "stopped"
 
 
@@ -144,9 +148,9 @@ class Calibration:
     """Signal time at which it was known."""
     zero_s: float
     """Signal time since which its zero of the angles holds; `known_s` moves with the bias too."""
-    rotation: tuple[tuple[float, float, float], ...]
+    rotation: Rotation
     """Rows: the segment's x, y and z axis in sensor axes."""
-    gyro_bias: tuple[float, float, float]
+    gyro_bias: Triple
     """rad/s, sensor axes."""
     from_rest: bool
     """True when a standing phase gave bias and zero angles; else they are guessed."""
@@ -356,6 +360,7 @@ class NoticeKind(StrEnum):
 
     WRONG_FOOT = "lands like the other foot: left and right may be swapped"
     SLIPPED = "has slipped: stand still and upright for 5 s to calibrate again; no cues until then"
+    WORN_OTHERWISE = "sits otherwise than when it was calibrated: run `imu-stream calibrate` again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,6 +470,9 @@ class Mount:
 
     forward: str = "x"
     up: str = "z"
+    rotation: Rotation | None = None
+    """As found by calibrating: rows, the segment's x, y and z axis in sensor axes. It goes before
+    the names of axes."""
 
 
 @dataclass(frozen=True, slots=True)

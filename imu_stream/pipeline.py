@@ -5,7 +5,6 @@ give the same outputs, bit for bit.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from imu_stream.analysis.arrival_timebase import ArrivalTimebase
 from imu_stream.analysis.bridging import Bridging
@@ -14,7 +13,9 @@ from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.joining import Joining
 from imu_stream.analysis.lean import TrunkLean
+from imu_stream.analysis.mounting import sits_otherwise
 from imu_stream.analysis.orientation import OrientationFilter
+from imu_stream.analysis.reception import Reception
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
@@ -30,6 +31,7 @@ from imu_stream.datatypes import (
     LinkPhase,
     LinkState,
     Notice,
+    NoticeKind,
     Orientation,
     Output,
     Placement,
@@ -60,32 +62,6 @@ TABLE = "table"
 
 Measured = Calibration | Strike | Stride | LeanState | Notice | Gap
 """What one sensor alone gives; a gap only to tell where the stream is broken."""
-
-
-@dataclass(slots=True)
-class Reception:
-    """What has been received of one sensor so far."""
-
-    samples: int = 0
-    lost: int = 0
-    gaps: int = 0
-    first_s: float = 0.0
-    last_s: float = 0.0
-
-    @property
-    def rate_hz(self) -> float:
-        """Samples per second that really arrived."""
-        span_s = self.last_s - self.first_s
-        return (self.samples - 1) / span_s if span_s > 0 else 0.0
-
-    def count(self, item: Samples | Gap) -> None:
-        if isinstance(item, Gap):
-            self.gaps += 1
-            self.lost += item.samples
-        elif len(item.t_s):
-            self.first_s = self.first_s if self.samples else float(item.t_s[0])
-            self.last_s = float(item.t_s[-1])
-            self.samples += len(item.t_s)
 
 
 class Reader:
@@ -172,6 +148,8 @@ class Motion:
 
     def __init__(self, sensor: SensorSetup, stride_length_factor: float = 1.0) -> None:
         self._bridging = Bridging(sensor.rate_hz)
+        self._mount = sensor.mount
+        self._sits_otherwise = False
         self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)
         self._orientation = OrientationFilter(sensor.rate_hz)
         self._measure: FootMotion | TrunkLean = (
@@ -195,11 +173,19 @@ class Motion:
         out: list[Measured] = []
         for item in items:
             if isinstance(item, Calibration):
-                out.append(item)
+                out += [item, *self._worn_otherwise(item)]
                 continue
             for oriented in self._orientation.push(item):
                 out += self._measure.push(oriented)
         return out
+
+    def _worn_otherwise(self, calibration: Calibration) -> list[Notice]:
+        """Said once, until it sits again as it did when it was calibrated."""
+        before, now = self._sits_otherwise, sits_otherwise(self._mount, calibration)
+        self._sits_otherwise = now
+        if before or not now:
+            return []
+        return [Notice(calibration.known_s, calibration.placement, NoticeKind.WORN_OTHERWISE)]
 
 
 def profile_of(sensor: SensorSetup, header: SessionHeader) -> DeviceProfile:
@@ -269,7 +255,12 @@ class Pipeline:
             said = reader.battery(frame)
         if said is not None:
             return [said]
-        return [] if reader is None else self._measure(frame.placement, reader.push(frame))
+        if reader is None:
+            return []
+        items = reader.push(frame)
+        if items:
+            self.receptions[frame.placement].arrived(frame.arrival_s, items)
+        return self._measure(frame.placement, items)
 
     def _link(self, state: LinkState) -> list[Output]:
         reader = self._readers.get(state.placement)

@@ -90,7 +90,13 @@ class Session:
         """The session so far in a few numbers."""
         sensors = {
             placement.value: SensorSummary(
-                received.samples, received.lost, received.gaps, round(received.rate_hz, 2)
+                received.samples,
+                received.lost,
+                received.gaps,
+                round(received.rate_hz, 2),
+                round(received.lost_percent, 2),
+                received.jitter_ms,
+                round(received.longest_silence_s, 3),
             )
             for placement, received in self.pipeline.receptions.items()
         }

@@ -6,12 +6,15 @@
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 from imu_stream.datatypes import Mount, Placement, SensorSetup, SessionHeader
 from imu_stream.errors import RecordingError
+
+_Each = TypeVar("_Each")
 
 FORMAT = "1.0"
 """Version of what is written; every version with the same first number is read."""
@@ -73,19 +76,29 @@ def header_from_json(text: str) -> SessionHeader:
 
 
 def _sensor(content: Mapping[str, object]) -> SensorSetup:
-    mount = content["mount"]
-    if not isinstance(mount, dict):
-        raise TypeError("mount is not an object")
     return SensorSetup(
         placement=Placement(checked_text(content["placement"])),
         profile=checked_text(content["profile"]),
         rate_hz=_rate_hz(content["rate_hz"]),
-        mount=Mount(checked_text(mount["forward"]), checked_text(mount["up"])),
+        mount=_mount(content["mount"]),
         address=checked_text(content["address"]),
         name=checked_text(content["name"]),
         acc_range_g=_optional(content.get("acc_range_g")),
         gyr_range_dps=_optional(content.get("gyr_range_dps")),
     )
+
+
+def _mount(content: object) -> Mount:
+    if not isinstance(content, dict):
+        raise TypeError("mount is not an object")
+    rows = content.get("rotation")
+    rotation = None if rows is None else _three(_three(map(checked_number, row)) for row in rows)
+    return Mount(checked_text(content["forward"]), checked_text(content["up"]), rotation)
+
+
+def _three(values: Iterable[_Each]) -> tuple[_Each, _Each, _Each]:
+    first, second, third = values
+    return first, second, third
 
 
 def _optional(value: object) -> float | None:

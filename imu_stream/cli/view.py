@@ -124,7 +124,8 @@ class LiveView:
         if self._pod is not None:
             table.add_row("pod", self._pod_text(self._pod))
         table.add_row("cues", str(self._cues))
-        table.add_row("sensors", "  ".join(map(self._sensor_text, self._pipeline.receptions)))
+        for placement in self._pipeline.receptions:
+            table.add_row("sensor", self._sensor_text(placement))
         return table
 
     def _charged(self, battery: Battery) -> None:
@@ -199,10 +200,17 @@ class LiveView:
         received = self._pipeline.receptions[placement]
         link = self._links.get(placement)
         phase = "" if link is None or link.phase is LinkPhase.STREAMING else f" {link.phase.value}"
-        lost = f", {received.lost} lost" if received.lost else ""
-        percent = self._batteries.get(placement)
-        charge = "" if percent is None else f", battery {percent} %"
-        return f"{placement.value}{phase} {received.samples}{lost}{charge}"
+        parts = [f"{placement.value}{phase} {received.rate_hz:.0f} Hz"]
+        if received.lost:
+            parts.append(f"{received.lost_percent:.1f} % lost")
+        if received.jitter_ms:
+            parts.append(f"±{received.jitter_ms:.0f} ms")
+        last_s = received.last_arrival_s
+        if last_s is not None and not self._is_fresh(last_s):
+            parts.append(f"silent for {self._clock() - last_s:.0f} s")
+        if placement in self._batteries:
+            parts.append(f"battery {self._batteries[placement]} %")
+        return ", ".join(parts)
 
 
 def recent_lean(leans: Sequence[LeanState]) -> float:
@@ -220,7 +228,9 @@ def summary_table(summary: Summary) -> Table:
     table = Table(title="Summary", show_header=False)
     for name, sensor in summary.sensors.items():
         text = f"{sensor.samples} samples at {sensor.rate_hz:.1f} Hz"
-        table.add_row(name, f"{text}, {sensor.lost} lost in {sensor.gaps} gaps")
+        lost = f"{sensor.lost} lost ({sensor.lost_percent:.1f} %) in {sensor.gaps} gaps"
+        late = f"95 % within {sensor.jitter_ms:.0f} ms" if sensor.jitter_ms else ""
+        table.add_row(name, ", ".join(filter(None, (text, lost, late))))
     for foot, strides in summary.strides.items():
         counts = f"{strides.rearfoot} rearfoot, {strides.midfoot} midfoot"
         rest = f"{strides.forefoot} forefoot, {strides.unknown} unknown"

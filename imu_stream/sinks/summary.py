@@ -31,6 +31,10 @@ class SensorSummary:
     lost: int
     gaps: int
     rate_hz: float
+    lost_percent: float
+    jitter_ms: float
+    """How much later than the quickest packet 95 % of them are, at most."""
+    longest_silence_s: float
 
 
 @dataclass(frozen=True, slots=True)
