@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from imu_stream.profiles import (
     Packet,
     builtin_profiles,
 )
-from imu_stream.profiles.packets import Vectors, fields_of
+from imu_stream.profiles.packets import Framing, Vectors, fields_of
 
 PROFILES = builtin_profiles()
 MOST_MODES = 40
@@ -28,7 +27,6 @@ FIRST_TICK = 0x12_3456
 """Of a device that has been on for a while: no byte of its time stamp is always zero."""
 
 Decoded = DeviceSamples | Corrupt
-_Kind = TypeVar("_Kind", DeviceSamples, Corrupt)
 
 every_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 
@@ -44,12 +42,27 @@ def modes_of(profile: DeviceProfile) -> list[Mode]:
     return [*rates, *acc, *gyr]
 
 
+def sending(mode: Mode, alternative: int) -> Mode:
+    """The mode of a device that sends this alternative to its packets, where there is one."""
+    streams = (
+        replace(stream, packets=tuple(chosen(packet, alternative) for packet in stream.packets))
+        for stream in mode.streams
+    )
+    return replace(mode, streams=tuple(streams))
+
+
+def chosen(packet: Packet, alternative: int) -> Packet:
+    every = (packet, *packet.alternatives)
+    return every[min(alternative, len(every) - 1)]
+
+
 @dataclass(frozen=True)
 class Kind:
-    """One kind of packet of a profile at its default mode."""
+    """One kind of packet of a profile at its default mode, or an alternative to it."""
 
     profile: DeviceProfile
     number: int
+    alternative: int
 
     @property
     def mode(self) -> Mode:
@@ -57,13 +70,24 @@ class Kind:
 
     @property
     def packet(self) -> Packet:
-        return self.mode.packets[self.number]
+        return chosen(self.mode.packets[self.number], self.alternative)
+
+    @property
+    def framing(self) -> Framing:
+        streams = [stream for stream in self.mode.streams for _ in stream.packets]
+        return streams[self.number].framing
+
+    def encoder(self, mtu: int = LARGEST_MTU) -> Encoder:
+        return Encoder(sending(self.mode, self.alternative), mtu, self.number)
 
 
 KINDS = {
-    f"{profile.name}-{number}": Kind(profile, number)
+    f"{profile.name}-{number}" + (f"-or-{alternative}" if alternative else ""): Kind(
+        profile, number, alternative
+    )
     for profile in PROFILES
-    for number in range(len(profile.default_mode.packets))
+    for number, packet in enumerate(profile.default_mode.packets)
+    for alternative in range(1 + len(packet.alternatives))
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 

@@ -14,6 +14,7 @@ from every_profile import (
     fingerprints,
     largest,
     samples_of,
+    sending,
     some_packets,
     stream_of,
 )
@@ -40,9 +41,9 @@ Notification = tuple[str, bytes]
 # ---------------------------------------------------------------- what arrives
 
 
-def valid(profile: DeviceProfile, count: int) -> list[Notification]:
+def valid(profile: DeviceProfile, count: int, alternative: int = 0) -> list[Notification]:
     """Some packets of every kind, in turn, as the device sends them."""
-    mode = profile.default_mode
+    mode = sending(profile.default_mode, alternative)
     encoders = [Encoder(mode, kind=number) for number in range(len(mode.packets))]
     encoded = [
         encode(encoder, some_packets(encoder, packet, count))
@@ -118,7 +119,8 @@ MUTATIONS: tuple[Mutation, ...] = (flip, cut, join, swap, repeat, nonsense, noth
 def damaged(profile: DeviceProfile, count: int) -> Iterator[Frame]:
     """Random and mutated notifications, the same in every run."""
     chance = random.Random(profile.name)
-    packets = valid(profile, 50)
+    most = max(len(packet.alternatives) for packet in profile.default_mode.packets)
+    packets = [each for number in range(1 + most) for each in valid(profile, 50, number)]
     known = [*packets, *answers(profile.default_mode)]
     for number in range(count):
         stream, payload = chance.choice(packets if number % 50 else known)

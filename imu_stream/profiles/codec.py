@@ -174,7 +174,7 @@ class Encoder:
             ProfileError: not one packet fits the link.
         """
         self._packet = mode.packets[kind]
-        stream = next(stream for stream in mode.streams if self._packet in stream.packets)
+        stream = [stream for stream in mode.streams for _ in stream.packets][kind]
         self.characteristic = stream.characteristic
         self._framing = stream.framing
         self._largest = mtu - _NOTIFICATION_HEADER

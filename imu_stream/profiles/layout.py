@@ -42,7 +42,7 @@ class PacketLayout:
         self._delta = any(each.encoding is not Encoding.PLAIN for each in vectors)
         self._fixed = sum(field_length(field, 0) for field in packet.fields)
         self._per_sample = sum(field_length(field, 1) for field in packet.fields) - self._fixed
-        self._plans: dict[int, MessagePlan] = {}
+        self._plans: dict[int, MessagePlan | None] = {}
 
     @property
     def fixed_count(self) -> bool:
@@ -73,11 +73,8 @@ class PacketLayout:
 
     def fits(self, message: bytes) -> bool:
         """Whether a message has the length and the constant bytes of this kind."""
-        length = len(message)
-        if self.sample_count(length) is None:
-            return False
-        plan = self._plans.get(length) or self._make_plan(length)
-        return all(message.startswith(content, offset) for offset, content in plan.constants)
+        plan = self._plan(len(message))
+        return plan is not None and plan.has_its_constants(message)
 
     def read(self, message: bytes, arrival_s: float, placement: Placement) -> list[DeviceSamples]:
         """Read a message: as a whole, or sample by sample when each has its time stamp.
@@ -91,7 +88,9 @@ class PacketLayout:
             MalformedPacketError: wrong length, a constant or checksum that differs, or an
                 impossible value.
         """
-        plan = self._plans.get(len(message)) or self._make_plan(len(message))
+        plan = self._plan(len(message))
+        if plan is None:
+            raise MalformedPacketError(f"no message of samples has {len(message)} bytes")
         plan.verify(message)
         acc = gyr = None
         for reader in plan.readers:
@@ -114,12 +113,15 @@ class PacketLayout:
         """Write a message; see `write_message`."""
         return write_message(self._packet.fields, packet, stamps)
 
-    def _make_plan(self, length: int) -> MessagePlan:
-        samples = self.sample_count(length)
-        if samples is None:
-            raise MalformedPacketError(f"no message of samples has {length} bytes")
-        plan = self._plans[length] = make_plan(self._packet.fields, samples)
-        return plan
+    def _plan(self, length: int) -> MessagePlan | None:
+        """How messages of this length are read; None if there are none."""
+        try:
+            return self._plans[length]
+        except KeyError:
+            samples = self.sample_count(length)
+            plan = None if samples is None else make_plan(self._packet.fields, samples)
+            self._plans[length] = plan
+            return plan
 
 
 def _rescaled(field: PacketField, scale: float) -> PacketField:

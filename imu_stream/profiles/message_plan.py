@@ -45,6 +45,10 @@ class MessagePlan:
     counter: WholeNumber | None
     readers: tuple[VectorReader, ...]
 
+    def has_its_constants(self, message: bytes) -> bool:
+        """Whether the bytes that are the same in every packet are so."""
+        return not self.constants or all(message.startswith(c, at) for at, c in self.constants)
+
     def verify(self, message: bytes) -> None:
         """Compare constants and checksums; MalformedPacketError when one differs."""
         for offset, content in self.constants:

@@ -67,6 +67,7 @@ class VectorReader:
         self._strides = (apart, places[0].step, number_type.size)
         self._columns = None if first.columns == (0, 1, 2) else first.columns
         self._factor = np.array([[np.multiply(v.signs, v.scale)] for v in fields])
+        self._plain = not self._delta_bits and not self._three_bytes
         limits = (v.saturation * _TOLERANCE / v.scale for v in fields)
         self._limits = [(k, most) for k, most in enumerate(limits) if most <= number_type.largest]
 
@@ -76,7 +77,10 @@ class VectorReader:
         Raises:
             MalformedPacketError: a value that cannot be measured, or a damaged delta block.
         """
-        numbers = self._numbers(message)
+        if self._plain:
+            numbers = np.ndarray(self._shape, self._dtype, message, self._offset, self._strides)
+        else:
+            numbers = self._unpacked(message)
         for k, most in self._limits:
             _check(numbers[k], most)
         if self._columns is not None:
@@ -85,12 +89,10 @@ class VectorReader:
         values *= self._factor
         return values
 
-    def _numbers(self, message: bytes) -> Raw:
-        """As sent, in the order of sending."""
+    def _unpacked(self, message: bytes) -> Raw:
+        """Numbers of three bytes, or compressed ones, in the order of sending."""
         if self._delta_bits:
             return _undelta(message[self._offset :], self._delta_bits, self._dtype)[np.newaxis]
-        if not self._three_bytes:
-            return np.ndarray(self._shape, self._dtype, message, self._offset, self._strides)
         # read as four bytes, the lowest of which is whatever stands before
         wide: NDArray[np.int32] = np.ndarray(
             self._shape, self._dtype, b"\0" + message, self._offset, self._strides
