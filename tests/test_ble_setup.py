@@ -216,6 +216,11 @@ class TestStandardServices:
         assert told[About.FIRMWARE]
         assert [out.percent for out in outputs if isinstance(out, Battery)] == [87]
 
+    @pytest.mark.parametrize("name", ["metamotion_bmi160", "movella_dot"])
+    async def test_a_battery_of_its_own_kind_is_told(self, room: Room, name: str) -> None:
+        outputs = await heard(room, CHEST, find_profile(name))
+        assert {out.percent for out in outputs if isinstance(out, Battery)} == {87}
+
     async def test_heart_rate_of_a_strap_that_also_streams(self, room: Room) -> None:
         outputs = await heard(room, CHEST, find_profile("polar_h10"))
         beats = [out for out in outputs if isinstance(out, HeartRate)]

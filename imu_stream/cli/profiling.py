@@ -15,6 +15,7 @@ from imu_stream.datatypes import GRAVITY, Placement
 from imu_stream.errors import ProfileError
 from imu_stream.profiles import (
     DeviceProfile,
+    Pairing,
     available_profiles,
     load_profile,
     profile_of,
@@ -23,6 +24,9 @@ from imu_stream.profiles import (
 from imu_stream.profiles.fitness import fitness
 from imu_stream.profiles.skeleton import Sketch, profile_text
 from imu_stream.profiles.steps import CueKind
+
+SMALLEST_MTU = 23
+"""Of any link; who needs no more says nothing of it."""
 
 
 def list_profiles() -> None:
@@ -40,12 +44,17 @@ def list_profiles() -> None:
 def check_profile(file: str) -> None:
     """Load one profile and say what it holds; a mistake is a ProfileError."""
     profile = profile_of(file)
-    say(f"{file}: in order. {profile.vendor} {profile.title}")
+    maker = "" if profile.title.startswith(profile.vendor) else f"{profile.vendor} "
+    say(f"{file}: in order. {maker}{profile.title}")
     if profile.streams:
         say(f"{_numbers(profile.rates_hz)} Hz, {_ranges(profile)}", "samples:")
         say(f"{len(profile.default_mode.setup)} steps", "set-up:")
         for place in (Placement.LEFT_FOOT, Placement.CHEST):
             say(_judged(profile, place), "foot:" if place.is_foot else "chest:")
+    if profile.pairing is not Pairing.NONE:
+        say(f"with this computer: {profile.pairing.value}", "pairing:")
+    if profile.min_mtu > SMALLEST_MTU:
+        say(f"of {profile.min_mtu} bytes at least", "ATT_MTU:")
     for cue in profile.cues:
         say(cue.name, f"{cue.kind.value}:")
     for limit in profile.limits:

@@ -7,6 +7,9 @@ from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.schema import Mode
 from imu_stream.profiles.steps import Effect, Read, Reply, Subscribe, Write
 
+BATTERY_PERCENT = 87
+"""Charge of every virtual device."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -42,6 +45,7 @@ class Responder:
         """Of the last writes, the latest first: the numbers of the modes that have them."""
         self._most = max(len(mode.setup) + len(mode.shutdown) for mode in profile.modes)
         self._begun = b""
+        self._battery = profile.battery
 
     def respond(self, characteristic: str, written: bytes) -> Response:
         """Take in a write and give what follows from it."""
@@ -49,7 +53,9 @@ class Responder:
         meant = frozenset(k for k, mode in enumerate(self._modes) if _writes(mode, *key))
         if not meant:
             self._begun = key[1] if any(_begun(mode, *key) for mode in self._modes) else b""
-            return Response() if self._begun else Response(self._objection(*key))
+            if self._begun:
+                return Response()
+            return Response(self._charge(*key) or self._objection(*key))
         self._begun = b""
         self._understand(meant)
         writes = _writes(self._meant, *key)
@@ -81,7 +87,18 @@ class Responder:
         for step in self._meant.setup:
             if isinstance(step, Read) and step.reply.characteristic == characteristic.lower():
                 return step.reply.example
-        return b""
+        own = self._battery
+        read = own is not None and own.ask is None and own.characteristic == characteristic.lower()
+        return bytes([BATTERY_PERCENT]) if read else b""
+
+    def _charge(self, characteristic: str, written: bytes) -> tuple[Notification, ...]:
+        """Tell the battery, if that is what was asked."""
+        own = self._battery
+        if own is None or own.ask is None:
+            return ()
+        if (own.ask.characteristic, own.ask.payload) != (characteristic, written):
+            return ()
+        return (Notification(own.characteristic, own.begins + bytes([BATTERY_PERCENT])),)
 
     def _objection(self, characteristic: str, written: bytes) -> tuple[Notification, ...]:
         """Say no to a command that is like a known one but for its rate, if devices do."""

@@ -8,6 +8,7 @@ from bumble.gatt import Characteristic, Service
 
 from imu_stream.acquisition.simulation.advertising import uuid_of
 from imu_stream.profiles import Advertisement, DeviceProfile, Notification
+from imu_stream.profiles.commands import BATTERY_PERCENT
 from imu_stream.profiles.standard_services import (
     ALERT_LEVEL,
     BATTERY_LEVEL,
@@ -28,7 +29,6 @@ from imu_stream.profiles.standard_services import (
     write_running_speed,
 )
 
-BATTERY_PERCENT = 87
 PERIOD_S = 1.0
 """From one notification to the next."""
 _NOTIFIED = {
