@@ -4,6 +4,7 @@ ImuStreamError
 ├── ProfileError       a device profile is wrong, or no profile fits
 ├── LinkError          the radio: no adapter, sensor not found, set-up refused, link lost
 ├── RecordingError     a session file or table cannot be read or written
+├── ConfigError        the user's config file is wrong
 ├── CalibrationError   a mounting or calibration that cannot be used
 └── MissingExtraError  an optional package is not installed
 
@@ -75,6 +76,21 @@ class RecordingError(ImuStreamError):
     def __init__(self, path: Path | str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+
+
+class ConfigError(ImuStreamError):
+    """A config file that cannot be read or written.
+
+    Attributes:
+        path: the file.
+        key: the offending key in dotted form, or "" for the whole file.
+    """
+
+    def __init__(self, path: Path | str, key: str, problem: str) -> None:
+        where = f"{path}: {key}" if key else f"{path}"
+        super().__init__(f"{where}: {problem}")
+        self.path = path
+        self.key = key
 
 
 class CalibrationError(ImuStreamError):

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from decoding import chosen, sending
 
 from imu_stream.datatypes import Array, DeviceSamples, Frame, Placement
 from imu_stream.profiles import (
@@ -40,20 +41,6 @@ def modes_of(profile: DeviceProfile) -> list[Mode]:
     acc = [profile.mode(usual.hz, range_g) for range_g in profile.acc_ranges_g]
     gyr = [profile.mode(usual.hz, None, range_dps) for range_dps in profile.gyr_ranges_dps]
     return [*rates, *acc, *gyr]
-
-
-def sending(mode: Mode, alternative: int) -> Mode:
-    """The mode of a device that sends this alternative to its packets, where there is one."""
-    streams = (
-        replace(stream, packets=tuple(chosen(packet, alternative) for packet in stream.packets))
-        for stream in mode.streams
-    )
-    return replace(mode, streams=tuple(streams))
-
-
-def chosen(packet: Packet, alternative: int) -> Packet:
-    every = (packet, *packet.alternatives)
-    return every[min(alternative, len(every) - 1)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ FLOORS = (
     {"cli"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},
-    {"analysis", "cueing", "sinks", "profiles"},
+    {"analysis", "cueing", "sinks", "profiles", "config", "config_table"},
     {"datatypes", "errors", ""},
 )
 """From the top; the empty name is the package itself, with its version."""

@@ -198,9 +198,16 @@ class SensorCalibration:
     def _calibration(self, gravity: Array, bias: Array, known_s: float, note: str) -> Calibration:
         rotation, forward_known = rotation_from_gravity(self._mount, gravity)
         if not forward_known and not self._placement.is_foot:
-            note = f"the forward axis ({self._mount.forward}) points up or down: give the mount"
+            note = forward_unknown(self._mount)
         rows = (triple(rotation[0]), triple(rotation[1]), triple(rotation[2]))
         return Calibration(self._placement, known_s, known_s, rows, triple(bias), not note, note)
+
+
+def forward_unknown(mount: Mount) -> str:
+    """What to do about a forward axis that stands upright on the body."""
+    if mount.rotation is not None:
+        return "sits quite otherwise than when it was calibrated: run `imu-stream calibrate` again"
+    return f"the forward axis ({mount.forward}) points up or down: give the mount"
 
 
 def calibrated(samples: Samples, calibration: Calibration) -> CalibratedSamples:

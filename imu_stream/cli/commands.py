@@ -7,8 +7,18 @@ from typing import Annotated, TypeVar
 import typer
 
 from imu_stream import __version__
-from imu_stream.cli import analyzing, listing, live, profiling, verifying
-from imu_stream.cli.options import Wanted
+from imu_stream.cli import (
+    analyzing,
+    calibrating,
+    doctor,
+    listing,
+    live,
+    pairing,
+    profiling,
+    verifying,
+)
+from imu_stream.cli.options import Wanted, sensors_of
+from imu_stream.config import config_path, load_config
 from imu_stream.datatypes import Placement
 
 app = typer.Typer(
@@ -69,6 +79,14 @@ def _given(
     return {placement: name for placement, name in named.items() if name}
 
 
+def _companions(
+    heart_rate: str | None, pod: str | None, buzzer: str | None
+) -> dict[Placement, str]:
+    """The same for devices that measure no motion."""
+    named = {Placement.HEART: heart_rate, Placement.POD: pod, Placement.BUZZER: buzzer}
+    return {placement: name for placement, name in named.items() if name}
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"imu-stream {__version__}")
@@ -111,6 +129,37 @@ def scan(
 
 
 @app.command()
+def pair(
+    sensors: Annotated[
+        list[str] | None,
+        typer.Argument(help="Addresses or names; default: all motion sensors nearby."),
+    ] = None,
+    heart_rate: HeartRate = None,
+    pod: Pod = None,
+    buzzer: Buzzer = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long to listen for them.")] = 5.0,
+) -> None:
+    """Tap each sensor in turn to tell which is worn where; `run` then finds them."""
+    companions = _companions(heart_rate, pod, buzzer)
+    wanted = pairing.Pairing(tuple(sensors or ()), companions, seconds)
+    if not asyncio.run(pairing.pair(wanted, config_path())):
+        raise typer.Exit(1)
+
+
+@app.command()
+def calibrate(chest: Chest = None) -> None:
+    """Stand still, then bow three times: tells how the chest sensor sits, for every later run."""
+    asyncio.run(calibrating.calibrate(chest, config_path()))
+
+
+@app.command("doctor")
+def check_computer(out: Out = Path("sessions")) -> None:
+    """Check this computer: Bluetooth, clock, disk, sound, your files; exit status 1 if unfit."""
+    if not doctor.examine(out):
+        raise typer.Exit(1)
+
+
+@app.command()
 def run(
     left_foot: LeftFoot = None,
     right_foot: RightFoot = None,
@@ -120,7 +169,10 @@ def run(
     buzzer: Buzzer = None,
     target: Target = None,
     mount: MountOption = None,
-    stride_factor: StrideFactor = 1.0,
+    stride_factor: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=1.0, help="Stop after this time; default: at Ctrl-C.")
     ] = None,
@@ -128,13 +180,21 @@ def run(
     no_sound: NoSound = False,
     out: Out = Path("sessions"),
 ) -> None:
-    """Record and analyse a run with your own sensors; stand still for 3 s at the start."""
-    sensors = _given(left_foot, right_foot, chest)
-    if not sensors:
-        raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
-    companions = {Placement.HEART: heart_rate, Placement.POD: pod, Placement.BUZZER: buzzer}
-    sensors |= {placement: name for placement, name in companions.items() if name}
-    wanted = Wanted(sensors, target, mount, stride_factor)
+    """Record and analyse a run with your own sensors; stand still for 3 s at the start.
+
+    Without --left-foot, --right-foot and --chest it takes the sensors that `pair` remembers.
+    """
+    config = load_config(config_path())
+    named = _given(left_foot, right_foot, chest)
+    sensors = sensors_of(config, named, _companions(heart_rate, pod, buzzer))
+    if sensors is None:
+        raise typer.BadParameter(
+            "name at least one of --left-foot, --right-foot, --chest, or let `imu-stream pair`"
+            " remember your sensors"
+        )
+    target_deg = config.defaults.target_deg if target is None else target
+    factor = config.defaults.stride_factor if stride_factor is None else stride_factor
+    wanted = Wanted(sensors, target_deg, mount, factor, config)
     asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
 
 

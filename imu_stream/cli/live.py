@@ -5,9 +5,9 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bleak.backends.client import BaseBleakClient
@@ -16,8 +16,9 @@ from bleak.backends.scanner import BaseBleakScanner
 from imu_stream.acquisition.ble import BleSource, SensorPlan, find
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
+from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
-from imu_stream.cli.options import Wanted, header, plan
+from imu_stream.cli.options import Wanted, header, outdated, plan
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
 from imu_stream.datatypes import FEET, Cue, Output, Placement, SessionHeader
@@ -170,6 +171,8 @@ async def _record(
             )
             await stack.enter_async_context(source)
         head = header([source.plans[plan.placement] for plan in plans], wanted)
+        for text in outdated(head, wanted.config, datetime.now(UTC)):
+            say(text, "old calibration:", "bold yellow")
         pipeline = Pipeline(head)
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
@@ -177,7 +180,8 @@ async def _record(
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()
-        await session.run_live(source, recorder, _tell_recording_failed)
+        items = await stack.enter_async_context(aclosing(agreeing(source, head)))
+        await session.run_live(items, recorder, _tell_recording_failed)
     return Recorded(session, path, clock)
 
 
@@ -206,7 +210,8 @@ async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
             timeout_s=FIND_S,
             scanner_backend=radio.scanner,
         )
-    return [plan(placement, found[placement]) for placement in wanted.sensors]
+    remembered = {place: sensor.profile for place, sensor in wanted.config.sensors.items()}
+    return [plan(each, found[each], remembered.get(each, "")) for each in wanted.sensors]
 
 
 def _sound(wanted: bool, clock: Callable[[], float]) -> Sound | NoSound:

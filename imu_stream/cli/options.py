@@ -1,17 +1,19 @@
 """What the user asked for, turned into what a session needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from imu_stream import __version__
 from imu_stream.acquisition.ble import Found, SensorPlan
-from imu_stream.datatypes import Mount, Placement, SensorSetup, SessionHeader
+from imu_stream.config import Config
+from imu_stream.datatypes import MOTION, Mount, Placement, SensorSetup, SessionHeader
 from imu_stream.errors import CalibrationError, ProfileError
 from imu_stream.profiles import DeviceProfile, Mode
 
 RATE_WANTED_HZ = 200.0
 """Feet need 200 Hz for contacts; the chest would do with 100."""
+CALIBRATION_HOLDS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,22 @@ class Wanted:
     target_deg: float | None
     mount: str | None
     stride_factor: float = 1.0
+    config: Config = field(default_factory=Config)
+    """What is remembered: how the chest sensor sits holds unless `mount` is given."""
+
+
+def sensors_of(
+    config: Config, named: Mapping[Placement, str], companions: Mapping[Placement, str]
+) -> dict[Placement, str] | None:
+    """Which sensors take part: those named, else those remembered; None without any for motion.
+
+    Who names a sensor of motion means those named and no others; companions are added to either.
+    """
+    if named:
+        return {**named, **companions}
+    remembered = {place: sensor.address for place, sensor in config.sensors.items()}
+    has_motion = any(place in MOTION for place in remembered)
+    return {**remembered, **companions} if has_motion else None
 
 
 def parse_mount(text: str) -> Mount:
@@ -36,8 +54,8 @@ def parse_mount(text: str) -> Mount:
     return Mount(forward, up)
 
 
-def plan(placement: Placement, found: Found) -> SensorPlan:
-    """How a found sensor takes part.
+def plan(placement: Placement, found: Found, likeliest: str = "") -> SensorPlan:
+    """How a found sensor takes part; `likeliest` is the profile it had before, by name.
 
     Raises:
         ProfileError: no profile fits it, or it does not measure what this place needs.
@@ -46,6 +64,7 @@ def plan(placement: Placement, found: Found) -> SensorPlan:
     fitting = [profile for profile in found.profiles if profile.fits(placement)]
     if not fitting:
         raise ProfileError(label, "", _why_none_fits(placement, found))
+    fitting.sort(key=lambda profile: profile.name != likeliest)
     options = [SensorPlan(placement, found.device, each, _mode(each)) for each in fitting]
     return replace(options[0], otherwise=tuple(options[1:]))
 
@@ -69,7 +88,7 @@ def _mode(profile: DeviceProfile) -> Mode:
 
 def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
     """The header of a session that begins now."""
-    sensors = tuple(_setup(one, wanted.mount) for one in plans)
+    sensors = tuple(replace(setup_of(one), mount=_mount(one, wanted)) for one in plans)
     texts = {one.profile.name: one.profile.text for one in plans}
     return SessionHeader(
         __version__, now(), sensors, texts, wanted.target_deg, wanted.stride_factor
@@ -81,8 +100,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _setup(one: SensorPlan, mount: str | None) -> SensorSetup:
-    setup = SensorSetup(
+def setup_of(one: SensorPlan) -> SensorSetup:
+    """What a session file says of a sensor, worn as its profile says."""
+    return SensorSetup(
         one.placement,
         one.profile.name,
         one.mode.hz,
@@ -92,6 +112,26 @@ def _setup(one: SensorPlan, mount: str | None) -> SensorSetup:
         one.mode.acc_range_g,
         one.mode.gyr_range_dps,
     )
-    if mount is not None and one.placement is Placement.CHEST:
-        return replace(setup, mount=parse_mount(mount))
-    return setup
+
+
+def _mount(one: SensorPlan, wanted: Wanted) -> Mount:
+    """How it is worn: as the user says, else as it was calibrated, else as its profile says."""
+    if wanted.mount is not None and one.placement is Placement.CHEST:
+        return parse_mount(wanted.mount)
+    stored = wanted.config.calibration(one.placement, one.device.address)
+    mount = one.profile.mount
+    return mount if stored is None else replace(mount, rotation=stored.rotation)
+
+
+def outdated(header: SessionHeader, config: Config, today: datetime) -> list[str]:
+    """Of the calibrations a session uses, those that are too old to be relied on, in words."""
+    used = [sensor for sensor in header.sensors if sensor.mount.rotation is not None]
+    said = []
+    for sensor in used:
+        stored = config.calibration(sensor.placement, sensor.address)
+        if stored is not None and today - stored.date > CALIBRATION_HOLDS:
+            days = (today - stored.date).days
+            said.append(
+                f"{sensor.placement}: calibrated {days} days ago; run `imu-stream calibrate` again"
+            )
+    return said

@@ -10,6 +10,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS, reason
+from imu_stream.acquisition.ble.stale import release
 from imu_stream.datatypes import Placement
 from imu_stream.errors import LinkError
 from imu_stream.profiles import (
@@ -79,10 +80,14 @@ async def find(
 ) -> Mapping[Placement, Found]:
     """Scan until every wanted sensor, given by address or name, is heard and known.
 
+    One that a killed program has left connected is let go first.
+
     Raises:
         LinkError: some were not heard in time, or there is no usable Bluetooth adapter.
     """
     heard: dict[str, Found] = {}
+    if scanner_backend is None:
+        await release(wanted.values())
     with _scanning_errors():
         async with BleakScanner(backend=scanner_backend) as scanner:
             with suppress(TimeoutError):

@@ -11,6 +11,7 @@ connects need beyond it stands in `AirLink` and `RadioController`, each with its
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,8 @@ SUPERVISION_TIMEOUT_S = 1.0
 
 _ACL_BYTES = 251
 _WRITE_BUFFER_BYTES = 1 << 20
+_RSSI = -50
+"""Of every radio, dBm."""
 
 
 class AirLink(LocalLink):
@@ -86,8 +89,20 @@ class RadioController(Controller):
         # service UUID live there, so it is sent along.
         if isinstance(packet, ll.AdvInd):
             response = self.le_legacy_advertiser.scan_response_data
-            packet = ll.AdvInd(packet.advertiser_address, packet.data + response)
+            packet = _Advertising(packet.advertiser_address, packet.data, response)
         super().send_advertising_pdu(packet)
+
+    def on_advertising_pdu(self, pdu: ll.AdvInd | ll.AdvExtInd) -> None:
+        if not isinstance(pdu, _Advertising):
+            super().on_advertising_pdu(pdu)
+            return
+        if self.le_scan_enable:
+            kinds = hci.HCI_LE_Advertising_Report_Event.EventType
+            self.send_hci_packet(_heard(pdu, kinds.ADV_IND, pdu.data))
+            self.send_hci_packet(_heard(pdu, kinds.SCAN_RSP, pdu.scan_response))
+        pending = self.pending_le_connection
+        if pending is not None and pending.peer_address == pdu.advertiser_address:
+            self.create_le_connection(pdu.advertiser_address)
 
     def on_hci_le_create_connection_cancel_command(
         self, command: hci.HCI_LE_Create_Connection_Cancel_Command
@@ -104,6 +119,24 @@ class RadioController(Controller):
         for advertising_set in self.advertising_sets.values():
             advertising_set.stop()
         self.host = None
+
+
+@dataclass
+class _Advertising(ll.AdvInd):
+    """An advertisement together with what answers those who ask for more.
+
+    Each of the two is at most 31 bytes long, and Linux drops longer ones.
+    """
+
+    scan_response: bytes = b""
+
+
+def _heard(pdu: _Advertising, kind: int, data: bytes) -> hci.HCI_LE_Advertising_Report_Event:
+    address = pdu.advertiser_address
+    report = hci.HCI_LE_Advertising_Report_Event.Report(
+        event_type=kind, address_type=address.address_type, address=address, data=data, rssi=_RSSI
+    )
+    return hci.HCI_LE_Advertising_Report_Event([report])
 
 
 def _connection_cancelled(peer: hci.Address) -> hci.HCI_LE_Connection_Complete_Event:

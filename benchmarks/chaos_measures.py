@@ -1,0 +1,238 @@
+"""What came of a session of faults, against the truth: times and gaps."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from chaos_session import ChaosSession, Played
+from numpy.typing import NDArray
+
+from imu_stream.acquisition.simulation.faults import Fate, Outage
+from imu_stream.datatypes import (
+    Array,
+    DeviceSamples,
+    Frame,
+    Gap,
+    LinkPhase,
+    Output,
+    Samples,
+)
+from imu_stream.pipeline import Pipeline, Reader, sane
+from imu_stream.profiles import Decoder, find_profile
+
+BACK_S = 5.0
+"""After a fault's end every stream is to be back."""
+GRID_S = 0.5
+INTACT = (Fate.ARRIVED, Fate.REPEATED, Fate.REORDERED)
+Span = tuple[float, float]
+Numbers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What was given out of one sensor, and when."""
+
+    played: Played
+    outputs: tuple[tuple[float, Samples | Gap], ...]
+    """With the arrival of the notification that told it."""
+
+    @property
+    def samples(self) -> list[Samples]:
+        return [item for _, item in self.outputs if isinstance(item, Samples)]
+
+    @property
+    def gaps(self) -> list[Span]:
+        """Those of some length, adjoining ones as one."""
+        gaps = [item for _, item in self.outputs if isinstance(item, Gap)]
+        return joined([(gap.start_s, gap.end_s) for gap in gaps if gap.end_s > gap.start_s])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """All that came out."""
+
+    session: ChaosSession
+    outputs: tuple[Output, ...]
+    given: tuple[Given, ...]
+    slowest_s: float
+    """Longest processor time of one push."""
+
+
+def observe(session: ChaosSession) -> Observed:
+    """Push all that arrived; samples are what the pipeline's own first stations give."""
+    pipeline, outputs, slowest_s = Pipeline(session.header), [], 0.0
+    for item in session.items:
+        begun = time.process_time()
+        outputs += pipeline.push(item)
+        slowest_s = max(slowest_s, time.process_time() - begun)
+    outputs += pipeline.finish()
+    given = tuple(Given(p, tuple(_read(session, p))) for p in session.sensors)
+    return Observed(session, tuple(outputs), given, slowest_s)
+
+
+def _read(session: ChaosSession, played: Played) -> Iterator[tuple[float, Samples | Gap]]:
+    setup = played.sent.setup
+    reader = Reader(setup, find_profile(setup.profile))
+    for item in session.items:
+        if item.placement is not setup.placement:
+            continue
+        if isinstance(item, Frame):
+            yield from ((item.arrival_s, out) for out in sane(reader.push(item)))
+        elif item.phase is not LinkPhase.STREAMING:
+            reader.link_changed()
+    yield from ((session.seconds, out) for out in sane(reader.finish()))
+
+
+def joined(spans: Sequence[Span], within_s: float = 0.02) -> list[Span]:
+    """Spans that touch each other as one."""
+    out: list[Span] = []
+    for start_s, end_s in spans:
+        if out and start_s <= out[-1][1] + within_s:
+            out[-1] = (out[-1][0], max(out[-1][1], end_s))
+        else:
+            out.append((start_s, end_s))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """The samples of one sensor that were given out, found again among those it took."""
+
+    given: Given
+    numbers: Numbers
+    """(n,) of each sample given out, in order; -1 for one with wrong bits."""
+    t_s: Array
+    """(n,) the time it was given."""
+
+    @property
+    def error_s(self) -> Array:
+        """(n,) how late it was stamped; NaN where it is not known."""
+        true_s = self.given.played.sent.true_s[self.numbers]
+        return np.where(self.numbers >= 0, self.t_s - true_s, np.nan)
+
+    @property
+    def missing(self) -> list[Span]:
+        """True spans between samples given out, in which there is none."""
+        true_s = self.given.played.sent.true_s[np.unique(self.numbers[self.numbers >= 0])]
+        period_s = 1.0 / self.given.played.sent.setup.rate_hz
+        places = np.flatnonzero(np.diff(true_s) > 1.5 * period_s)
+        return [(float(true_s[k]) + period_s, float(true_s[k + 1])) for k in places]
+
+    @property
+    def thrown_away(self) -> float:
+        """Share of the samples that arrived whole and were not given out."""
+        intact = _intact(self.given.played)
+        out = np.zeros(len(intact), dtype=np.bool_)
+        out[self.numbers[self.numbers >= 0]] = True
+        last = int(self.numbers.max())  # what waits for more at the end is not thrown away
+        return float((intact & ~out)[:last].sum() / intact.sum())
+
+    @property
+    def frame_s(self) -> float:
+        """How long a notification's samples last."""
+        packet = self.given.played.sent.packets[0]
+        return (packet.end - packet.first) / self.given.played.sent.setup.rate_hz
+
+
+def track(given: Given) -> Track:
+    """Find the samples again by what they measured: noise makes nearly every one unique."""
+    numbers, acc = _decoded(given.played)
+    keys, order = np.unique(_key(acc), return_inverse=True)
+    alone = np.bincount(order) == 1
+    number_of = np.zeros(len(keys), dtype=np.intp)
+    number_of[order] = numbers
+    out = given.samples
+    found = _key(np.concatenate([samples.acc for samples in out]))
+    place = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
+    known = np.where((keys[place] == found) & alone[place], number_of[place], -1)
+    blocks = np.split(known, np.cumsum([len(samples.t_s) for samples in out])[:-1])
+    filled = np.concatenate([_filled(block) for block in blocks])
+    return Track(given, filled, np.concatenate([samples.t_s for samples in out]))
+
+
+def _key(acc: Array) -> Array:
+    return np.asarray(acc[:, 0] + math.pi * acc[:, 1] + math.e * acc[:, 2])
+
+
+def _filled(block: Numbers) -> Numbers:
+    """Samples beside known ones of their block are their neighbours."""
+    known = np.flatnonzero(block >= 0)
+    if not len(known) or len(known) == len(block):
+        return block
+    away = block[known] - known
+    if np.ptp(away):
+        return block  # a wrong bit has made one look like another
+    return np.arange(len(block)) + away[0]
+
+
+def _decoded(played: Played) -> tuple[Numbers, Array]:
+    """Numbers and accelerations of all samples sent, as they are decoded."""
+    setup = played.sent.setup
+    decoder = Decoder(find_profile(setup.profile).mode(setup.rate_hz), setup.placement)
+    acc, numbers = [], []
+    for packet, frame in zip(played.sent.packets, played.sent.frames, strict=True):
+        for decoded in decoder.decode(frame):
+            if isinstance(decoded, DeviceSamples) and decoded.acc is not None:
+                acc.append(decoded.acc)
+                numbers.append(np.arange(packet.first, packet.end))
+    return np.concatenate(numbers), np.concatenate(acc)
+
+
+def _intact(played: Played) -> NDArray[np.bool_]:
+    """Which samples arrived, each kind of them with every notification of its packet."""
+    kinds = 1 + max(packet.kind for packet in played.sent.packets)
+    whole = np.zeros((kinds, len(played.sent.true_s)), dtype=np.bool_)
+    for packet in played.sent.packets:
+        whole[packet.kind, packet.first : packet.end] = True
+    for packet, fate in zip(played.sent.packets, played.delivery.fates, strict=True):
+        if fate not in INTACT:
+            whole[packet.kind, packet.first : packet.end] = False
+    return np.asarray(whole.all(axis=0))
+
+
+def gap_errors_s(of: Track) -> list[float]:
+    """How far the nearest gap told is off at its worse end, for each span without samples."""
+    gaps = np.array([*of.given.gaps, (np.inf, np.inf)])
+    return [float(np.abs(gaps - span).max(axis=1).min()) for span in of.missing]
+
+
+def gaps_without_cause(of: Track) -> int:
+    """Gaps told where no samples are missing."""
+    missing = [*of.missing, (math.inf, math.inf)]
+    return sum(
+        all(end_s + of.frame_s <= lost_s or start_s >= back_s + of.frame_s for lost_s, back_s in missing)
+        for start_s, end_s in of.given.gaps
+    )
+
+
+def alignment_errors_s(tracks: Sequence[Track], until_s: float) -> Array:
+    """Differences of the sensors' time errors, twice a second, each pair of sensors."""
+    grid_s = np.arange(0.0, until_s, GRID_S)
+    errors_s = [_on_grid(each, grid_s) for each in tracks]
+    pairs = [abs(one - other) for one, other in combinations(errors_s, 2)]
+    apart_s = np.concatenate(pairs)
+    return np.asarray(apart_s[np.isfinite(apart_s)])
+
+
+def _on_grid(of: Track, grid_s: Array) -> Array:
+    """Time error of the next sample; NaN where there is none for as long as the grid's step."""
+    known = of.numbers >= 0
+    true_s = of.given.played.sent.true_s[of.numbers[known]]
+    order = np.argsort(true_s, kind="stable")
+    true_s, error_s = true_s[order], of.error_s[known][order]
+    after = np.minimum(np.searchsorted(true_s, grid_s), len(true_s) - 1)
+    return np.where(np.abs(true_s[after] - grid_s) < GRID_S, error_s[after], np.nan)
+
+
+def returns_s(of: Given) -> Iterator[tuple[float, float]]:
+    """From the end of each outage until samples are given out again; and from the set-up's end."""
+    outages = [*of.played.outages, Outage(math.inf, math.inf, math.inf)]
+    fresh = [(now_s, out.end_s) for now_s, out in of.outputs if isinstance(out, Samples)]
+    for outage, later in pairwise(outages):
+        back = (now_s for now_s, end_s in fresh if end_s >= outage.streaming_s)
+        back_s = next(back, math.inf)
+        if outage.end_s < math.inf and (back_s < later.start_s or later.start_s > outage.end_s + BACK_S):
+            yield back_s - outage.end_s, back_s - outage.streaming_s
