@@ -103,20 +103,19 @@ class Track:
 
     given: Given
     numbers: Numbers
-    """(n,) of each sample given out, in order; -1 for one with wrong bits."""
+    """(n,) of each sample given out, in order."""
     t_s: Array
     """(n,) the time it was given."""
 
     @property
     def error_s(self) -> Array:
-        """(n,) how late it was stamped; NaN where it is not known."""
-        true_s = self.given.played.sent.true_s[self.numbers]
-        return np.where(self.numbers >= 0, self.t_s - true_s, np.nan)
+        """(n,) how late it was stamped."""
+        return self.t_s - self.given.played.sent.true_s[self.numbers]
 
     @property
     def missing(self) -> list[Span]:
         """True spans between samples given out, in which there is none."""
-        true_s = self.given.played.sent.true_s[np.unique(self.numbers[self.numbers >= 0])]
+        true_s = self.given.played.sent.true_s[np.unique(self.numbers)]
         period_s = 1.0 / self.given.played.sent.setup.rate_hz
         places = np.flatnonzero(np.diff(true_s) > 1.5 * period_s)
         return [(float(true_s[k]) + period_s, float(true_s[k + 1])) for k in places]
@@ -126,7 +125,7 @@ class Track:
         """Share of the samples that arrived whole and were not given out."""
         intact = _intact(self.given.played)
         out = np.zeros(len(intact), dtype=np.bool_)
-        out[self.numbers[self.numbers >= 0]] = True
+        out[self.numbers] = True
         last = int(self.numbers.max())  # what waits for more at the end is not thrown away
         return float((intact & ~out)[:last].sum() / intact.sum())
 
@@ -148,24 +147,33 @@ def track(given: Given) -> Track:
     found = _key(np.concatenate([samples.acc for samples in out]))
     place = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
     known = np.where((keys[place] == found) & alone[place], number_of[place], -1)
-    blocks = np.split(known, np.cumsum([len(samples.t_s) for samples in out])[:-1])
-    filled = np.concatenate([_filled(block) for block in blocks])
-    return Track(given, filled, np.concatenate([samples.t_s for samples in out]))
+    starts = np.cumsum([0, *(len(samples.t_s) for samples in out)])
+    true_s, error_s = given.played.sent.true_s, 0.0
+    for samples, start in zip(out, starts, strict=False):
+        block = slice(start, start + len(samples.t_s))
+        first = _first(known[block])
+        if first is None:  # at rest, where many measure the same: taken to be as late as the last
+            first = int(
+                np.searchsorted(
+                    true_s, samples.t_s[0] - error_s - 0.5 / given.played.sent.setup.rate_hz
+                )
+            )
+        known[block] = np.minimum(first + np.arange(len(samples.t_s)), len(true_s) - 1)
+        error_s = float(samples.t_s[0] - true_s[known[start]])
+    return Track(given, known, np.concatenate([samples.t_s for samples in out]))
 
 
 def _key(acc: Array) -> Array:
     return np.asarray(acc[:, 0] + math.pi * acc[:, 1] + math.e * acc[:, 2])
 
 
-def _filled(block: Numbers) -> Numbers:
-    """Samples beside known ones of their block are their neighbours."""
+def _first(block: Numbers) -> int | None:
+    """The number of a block's first sample by those that are known; they follow on each other."""
     known = np.flatnonzero(block >= 0)
-    if not len(known) or len(known) == len(block):
-        return block
-    away = block[known] - known
-    if np.ptp(away):
-        return block  # a wrong bit has made one look like another
-    return np.arange(len(block)) + away[0]
+    if len(known) < len(block) / 4.0:
+        return None
+    # not the mean: wrong bits may make one look like another far away
+    return max(0, int(np.median(block[known] - known)))
 
 
 def _decoded(played: Played) -> tuple[Numbers, Array]:
@@ -203,7 +211,10 @@ def gaps_without_cause(of: Track) -> int:
     """Gaps told where no samples are missing."""
     missing = [*of.missing, (math.inf, math.inf)]
     return sum(
-        all(end_s + of.frame_s <= lost_s or start_s >= back_s + of.frame_s for lost_s, back_s in missing)
+        all(
+            end_s + of.frame_s <= lost_s or start_s >= back_s + of.frame_s
+            for lost_s, back_s in missing
+        )
         for start_s, end_s in of.given.gaps
     )
 
@@ -219,10 +230,8 @@ def alignment_errors_s(tracks: Sequence[Track], until_s: float) -> Array:
 
 def _on_grid(of: Track, grid_s: Array) -> Array:
     """Time error of the next sample; NaN where there is none for as long as the grid's step."""
-    known = of.numbers >= 0
-    true_s = of.given.played.sent.true_s[of.numbers[known]]
-    order = np.argsort(true_s, kind="stable")
-    true_s, error_s = true_s[order], of.error_s[known][order]
+    order = np.argsort(of.numbers, kind="stable")
+    true_s, error_s = of.given.played.sent.true_s[of.numbers[order]], of.error_s[order]
     after = np.minimum(np.searchsorted(true_s, grid_s), len(true_s) - 1)
     return np.where(np.abs(true_s[after] - grid_s) < GRID_S, error_s[after], np.nan)
 
@@ -234,5 +243,7 @@ def returns_s(of: Given) -> Iterator[tuple[float, float]]:
     for outage, later in pairwise(outages):
         back = (now_s for now_s, end_s in fresh if end_s >= outage.streaming_s)
         back_s = next(back, math.inf)
-        if outage.end_s < math.inf and (back_s < later.start_s or later.start_s > outage.end_s + BACK_S):
+        if outage.end_s < math.inf and (
+            back_s < later.start_s or later.start_s > outage.end_s + BACK_S
+        ):
             yield back_s - outage.end_s, back_s - outage.streaming_s

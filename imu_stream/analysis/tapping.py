@@ -21,6 +21,8 @@ class TapParams:
     """Within which the force changes."""
     least: float = 0.8 * GRAVITY
     """m/s², change of the force."""
+    before_s: float = 0.06
+    """Before the first such change the sensor was quiet; from there the onset is looked for."""
     ring_s: float = 0.15
     """From the onset on, in which its largest change is looked for."""
     pause_s: float = 0.3
@@ -48,14 +50,15 @@ class TapDetector:
         self._sensor = sensor
         self._params = params or TapParams()
         self._lag = max(1, round(self._params.rise_s * rate_hz))
+        self._back = max(self._lag, round(self._params.before_s * rate_hz))
         self._ring = max(2, round(self._params.ring_s * rate_hz))
         self._pause = max(self._ring, round(self._params.pause_s * rate_hz))
         self._restart()
 
     def _restart(self) -> None:
         self._t, self._acc = np.empty(0), np.empty((0, 3))
-        self._cursor = self._lag
-        """From where on a tap is looked for: the sample before it by the lag is needed."""
+        self._cursor = self._back
+        """From where on a tap is looked for: so many samples before it are needed."""
 
     def push(self, item: Samples | Gap) -> list[Tap]:
         """A tap is known when it has rung out; one that a gap cuts off is none."""
@@ -84,17 +87,15 @@ class TapDetector:
         return self._tap(first, last)
 
     def _tap(self, first: int, last: int) -> Tap:
-        """From what was before the first large change on: how far the force is from there."""
-        before = self._acc[first - self._lag]
-        away = self._acc[first - self._lag : last] - before
+        start = first - self._back
+        away = self._acc[start:last] - self._acc[start]
         distance = np.sqrt(dot(away, away))
-        strength = float(self._changes(first - self._lag, last).max())
+        strength = float(self._changes(start, last).max())
         limit = self._params.onset * strength
         after = int((distance >= limit).argmax())
         low, high = distance[after - 1 : after + 1].tolist()
-        times = self._t[first - self._lag :]
-        share = (limit - low) / (high - low)
-        t_s = float(times[after - 1] + share * (times[after] - times[after - 1]))
+        before_s, after_s = self._t[start + after - 1 : start + after + 1].tolist()
+        t_s = before_s + (limit - low) / (high - low) * (after_s - before_s)
         return Tap(self._sensor, t_s, strength, float(self._t[last - 1]))
 
     def _changes(self, start: int, end: int) -> Array:
@@ -104,7 +105,7 @@ class TapDetector:
 
     def _forget(self) -> None:
         """Keep only what a later tap needs."""
-        old = min(self._cursor - self._lag, len(self._t))
+        old = min(self._cursor - self._back, len(self._t))
         self._t, self._acc = self._t[old:], self._acc[old:]
         self._cursor -= old
 

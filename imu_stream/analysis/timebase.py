@@ -1,15 +1,15 @@
-"""Device clock to session clock: even sample times, gaps found, offset by the quickest packets.
+"""Device clock to session clock: even sample times, and gaps where packets are missing.
 
-A radio can only delay. So the session time of a packet's last sample is the lower envelope of
-its arrival times: the smallest (arrival - device time) seen, followed slowly enough that a
-clock's drift is tracked and a burst of late packets is not (compare liblsl's clock
-offsets, which use the mean and are biased by queues).
+Packets are lost or repeated whole, now and then two change places, and a wrong bit may fall into
+the clock itself. So a packet whose clock does not follow on the last one is in doubt until the
+next has come, which tells a loss from a reset and both from damage.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from imu_stream.analysis.clock_offset import ClockOffset
 from imu_stream.datatypes import DeviceSamples, Gap, GapReason, Placement, Stamped
 
 
@@ -27,14 +27,12 @@ class TimebaseParams:
     """Share of it that corrects the sampling period: true rates differ from nominal by 1-3 %."""
     settle_s: float = 1.0
     """Packets held back at the start, to find the quickest of them."""
-    envelope_s: float = 5.0
-    """Span over which the quickest packet is looked for, later on."""
-    slew_limit: float = 500e-6
-    """Fastest correction of the session time; crystals stay within 200 ppm."""
     reset_s: float = 2.0
     """A clock that goes back, or runs ahead of arrival, by more than this was reset."""
     longest_delay_s: float = 20.0
     """So was one that jumps, and then lags behind arrival by more than any radio delays."""
+    early_s: float = 0.25
+    """Sooner than this before its time no packet comes, however late the first one was."""
 
 
 class Timebase:
@@ -48,21 +46,21 @@ class Timebase:
         self._placement = placement
         self._params = params
         self._held: list[Stamped | Gap] = []
-        self._held_latency: list[float] = []
-        self._settled = False
+        self._doubtful: DeviceSamples | None = None
         self._corrupt = False
         self._corrupt_s = 0.0
+        self._cut_s: float | None = None
+        """Session time at which the clock before this one ended."""
         self._restart()
 
     def _restart(self) -> None:
         self._last_ticks: int | None = None
         self._device_s = 0.0
         self._next_s = 0.0
+        self._begin_s = 0.0
         self._period_s = 1.0 / self._params.rate_hz
-        self._offset_s = 0.0
-        self._offset_rate = 0.0
-        self._envelope_start_s = 0.0
-        self._quickest_s = np.inf
+        self._offset = ClockOffset(0.0, 0.0)
+        self._settled = False
 
     def note_corrupt(self, arrival_s: float) -> None:
         """A damaged packet has arrived: the next gap was made by it."""
@@ -71,52 +69,107 @@ class Timebase:
 
     def push(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         """Sample times on the session clock, and what is missing before them."""
-        count = len(packet)
-        if count == 0:
+        if len(packet) == 0:
             return []
-        step_s = self._clock_step(ticks_of(packet))
         if self._last_ticks is None:
             return self._begin(packet)
-        first_s = self._device_s + step_s - self._mark_offset_s(count)
-        ahead_s = first_s + self._offset_s - packet.arrival_s
-        if step_s < -self._params.reset_s or ahead_s > self._params.reset_s:
-            return self._clock_was_reset(packet)
-        error_s = first_s - self._next_s
-        # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
-        tolerance_s = 0.5 * count * self._period_s + self._params.seconds_per_tick
-        if error_s < -tolerance_s:
-            return []
-        if error_s > tolerance_s and -ahead_s > self._params.longest_delay_s:
-            return self._clock_was_reset(packet)
-        items: list[Stamped | Gap] = []
-        if error_s > tolerance_s:
-            items.append(self._gap(self._next_s, first_s))
-            start_s = first_s
-        else:
-            if self._corrupt:
-                items.append(self._gap(self._next_s, self._next_s))
-            start_s = self._next_s + self._params.phase_gain * error_s
-            self._period_s += self._params.period_gain * error_s / count
-        self._device_s += step_s
-        items.append(self._emit(packet, start_s))
-        return self._release(items)
+        doubtful, self._doubtful = self._doubtful, None
+        return self._take(packet) if doubtful is None else self._judge(doubtful, packet)
 
     def finish(self) -> list[Stamped | Gap]:
         """Let go of what is still held back, and report damage that nothing followed."""
-        self._settled = True
-        if not self._corrupt:
-            return self._release([])
-        if self._last_ticks is None:
-            self._next_s = self._corrupt_s  # nothing but damage: only its arrival is known
-        gap = self._gap(self._next_s, self._next_s)
-        self._corrupt = False
-        return self._release([gap])
+        doubtful, self._doubtful = self._doubtful, None
+        items: list[Stamped | Gap] = []
+        if doubtful is not None and self._is_plausible(doubtful):
+            items = self._accept(doubtful)
+        elif doubtful is not None:
+            self._corrupt = True
+        if self._corrupt:
+            if self._last_ticks is None:
+                self._next_s = self._corrupt_s  # nothing but damage: only its arrival is known
+            items += self._hold([self._damage()])
+        return [*items, *self._release()]
 
-    def _clock_step(self, ticks: int) -> float:
-        if self._last_ticks is None:
-            return 0.0
+    def _take(self, packet: DeviceSamples) -> list[Stamped | Gap]:
+        """One in its place is given out, one from before dropped; all others are in doubt."""
+        if self._is_in_place(packet):
+            return self._accept(packet)
+        if not self._is_old(packet):
+            self._doubtful = packet
+        return []
+
+    def _judge(self, doubtful: DeviceSamples, packet: DeviceSamples) -> list[Stamped | Gap]:
+        """What the packet after it tells of one in doubt."""
+        if self._bears_out(doubtful, packet):
+            return [*self._accept(doubtful), *self._take(packet)]
+        if self._is_in_place(packet) or self._follows(packet, doubtful):  # it was overtaken
+            return [*self._accept(packet), *self._take(doubtful)]
+        if self._is_old(packet) or packet.ticks == doubtful.ticks:
+            self._doubtful = doubtful
+            return []
+        self._corrupt = True  # its clock is damaged
+        place_s = len(doubtful) * self._period_s
+        if abs(self._error_s(packet) - place_s) <= self._tolerance_s(packet):
+            return self._accept(packet)
+        return self._take(packet)
+
+    def _bears_out(self, doubtful: DeviceSamples, packet: DeviceSamples) -> bool:
+        """Whether the next one follows on it, or comes later as it well may."""
+        if self._follows(doubtful, packet):
+            return True
+        after_s = self._apart_s(doubtful, packet)
+        return after_s > self._tolerance_s(packet) and self._is_plausible(doubtful)
+
+    def _follows(self, before: DeviceSamples, packet: DeviceSamples) -> bool:
+        return abs(self._apart_s(before, packet)) <= self._tolerance_s(packet)
+
+    def _apart_s(self, before: DeviceSamples, packet: DeviceSamples) -> float:
+        """From the end of one packet to the beginning of another, by the device's clock."""
+        counted = packet if self._params.marks_last_sample else before
+        return self._clock_step(ticks_of(before), ticks_of(packet)) - len(counted) * self._period_s
+
+    def _is_in_place(self, packet: DeviceSamples) -> bool:
+        return abs(self._error_s(packet)) <= self._tolerance_s(packet)
+
+    def _is_old(self, packet: DeviceSamples) -> bool:
+        """Repeated, or overtaken by what was given out."""
+        return -self._params.reset_s <= self._error_s(packet) < -self._tolerance_s(packet)
+
+    def _is_plausible(self, packet: DeviceSamples) -> bool:
+        """Whether it may well come after a loss: later, and not before its time."""
+        delay_s = -self._ahead_s(packet)
+        in_time = -self._params.early_s <= delay_s <= self._params.longest_delay_s
+        return self._error_s(packet) > 0.0 and in_time
+
+    def _was_reset(self, packet: DeviceSamples) -> bool:
+        error_s, ahead_s = self._error_s(packet), self._ahead_s(packet)
+        if error_s < -self._params.reset_s or ahead_s > self._params.reset_s:
+            return True
+        lags = -ahead_s > self._params.longest_delay_s
+        return lags and error_s > self._tolerance_s(packet)
+
+    def _first_s(self, packet: DeviceSamples) -> float:
+        """Device time of its first sample."""
+        assert self._last_ticks is not None, "a clock is compared with the one before"
+        step_s = self._clock_step(self._last_ticks, ticks_of(packet))
+        return self._device_s + step_s - self._mark_offset_s(len(packet))
+
+    def _error_s(self, packet: DeviceSamples) -> float:
+        """How much later it begins than the last one ended."""
+        return self._first_s(packet) - self._next_s
+
+    def _ahead_s(self, packet: DeviceSamples) -> float:
+        """How long before its time it came."""
+        last_s = self._first_s(packet) + (len(packet) - 1) * self._period_s
+        return last_s + self._offset.offset_s - packet.arrival_s
+
+    def _tolerance_s(self, packet: DeviceSamples) -> float:
+        # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
+        return 0.5 * len(packet) * self._period_s + self._params.seconds_per_tick
+
+    def _clock_step(self, before: int, ticks: int) -> float:
         span = 1 << self._params.bits
-        step = (ticks - self._last_ticks) % span
+        step = (ticks - before) % span
         if step > span // 2:
             step -= span
         return step * self._params.seconds_per_tick
@@ -126,66 +179,90 @@ class Timebase:
 
     def _begin(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         self._device_s = 0.0
-        start_s = -self._mark_offset_s(len(packet))
+        self._begin_s = start_s = -self._mark_offset_s(len(packet))
         last_s = start_s + (len(packet) - 1) * self._period_s
-        self._offset_s = packet.arrival_s - last_s
-        self._envelope_start_s = last_s
-        damage = [self._gap(start_s, start_s)] if self._corrupt else []
-        return self._release([*damage, self._emit(packet, start_s)])
+        self._offset = ClockOffset(packet.arrival_s, last_s)
+        self._next_s = start_s
+        self._last_ticks = ticks_of(packet)
+        damage = [self._damage()] if self._corrupt else []
+        return self._hold([*damage, self._emit(packet, start_s)])
+
+    def _accept(self, packet: DeviceSamples) -> list[Stamped | Gap]:
+        """Stamp a packet that is what it seems, and tell what is missing before it."""
+        if self._was_reset(packet):
+            return self._clock_was_reset(packet)
+        items: list[Stamped | Gap] = []
+        start_s, error_s = self._first_s(packet), self._error_s(packet)
+        self._device_s = start_s + self._mark_offset_s(len(packet))
+        self._last_ticks = ticks_of(packet)
+        if error_s > self._tolerance_s(packet):
+            items.append(self._lost(error_s))
+        else:
+            if self._corrupt:
+                items.append(self._damage())
+            start_s = self._next_s + self._params.phase_gain * error_s
+            self._period_s += self._params.period_gain * error_s / len(packet)
+        items.append(self._emit(packet, start_s))
+        return self._hold(items)
 
     def _clock_was_reset(self, packet: DeviceSamples) -> list[Stamped | Gap]:
-        held = self.finish()
-        before_s = self._next_s + self._offset_s
+        """The new clock's packets are held back like the first ones; the gap comes with them."""
+        before = self._release()
+        self._cut_s = self._next_s + self._offset.offset_s
         self._restart()
-        items = self._begin(packet)
-        first_s = next(float(i.t_s[0]) for i in items if isinstance(i, Stamped))
-        end_s = max(first_s, before_s)
-        return [*held, Gap(self._placement, before_s, end_s, GapReason.CLOCK, 0), *items]
+        return [*before, *self._begin(packet)]
 
-    def _gap(self, start_s: float, end_s: float) -> Gap:
+    def _lost(self, missing_s: float) -> Gap:
+        """What is missing after the last packet."""
         reason = GapReason.CORRUPT if self._corrupt else GapReason.LOST
-        missing = round((end_s - start_s) / self._period_s)
-        return Gap(
-            self._placement, start_s + self._offset_s, end_s + self._offset_s, reason, missing
-        )
+        start_s = self._next_s + self._offset.offset_s
+        self._offset.go_on(0.0, missing_s)
+        end_s = self._next_s + missing_s + self._offset.offset_s
+        return Gap(self._placement, start_s, end_s, reason, round(missing_s / self._period_s))
+
+    def _damage(self) -> Gap:
+        """Damage that took no samples with it, as far as is known."""
+        self._corrupt = False
+        at_s = self._next_s + self._offset.offset_s
+        return Gap(self._placement, at_s, at_s, GapReason.CORRUPT, 0)
 
     def _emit(self, packet: DeviceSamples, start_s: float) -> Stamped:
-        """Stamp the packet, follow the clock, and look at how quick it was."""
+        """Stamp the packet, and look at how quick it was."""
         count = len(packet)
-        self._offset_s += self._offset_rate * count * self._period_s
+        self._offset.go_on(count * self._period_s)
         device_s = start_s + self._period_s * np.arange(count, dtype=np.float64)
         self._next_s = start_s + count * self._period_s
-        self._last_ticks = ticks_of(packet)
         self._corrupt = False
-        self._follow_envelope(packet.arrival_s, float(device_s[-1]))
-        return Stamped(packet.placement, device_s + self._offset_s, packet.acc, packet.gyr)
+        t_s = device_s + self._offset.offset_s
+        self._offset.observe(packet.arrival_s, float(device_s[-1]))
+        return Stamped(packet.placement, t_s, packet.acc, packet.gyr)
 
-    def _follow_envelope(self, arrival_s: float, last_s: float) -> None:
-        latency_s = arrival_s - (last_s + self._offset_s)
-        self._quickest_s = min(self._quickest_s, latency_s)
-        if not self._settled:
-            self._held_latency.append(latency_s)
-        if last_s - self._envelope_start_s < self._params.envelope_s:
-            return
-        limit = self._params.slew_limit
-        self._offset_rate = min(max(self._quickest_s / self._params.envelope_s, -limit), limit)
-        self._envelope_start_s = last_s
-        self._quickest_s = np.inf
-
-    def _release(self, items: list[Stamped | Gap]) -> list[Stamped | Gap]:
+    def _hold(self, items: list[Stamped | Gap]) -> list[Stamped | Gap]:
         """Hold everything back until the quickest of the first packets is known."""
-        if self._settled and not self._held:
+        if self._settled:
             return items
         self._held += items
-        if not self._settled and self._next_s - self._envelope_start_s < self._params.settle_s:
-            return []
-        shift_s = min(self._held_latency, default=0.0)
-        released = [shifted(item, shift_s) for item in self._held]
-        self._offset_s += shift_s
-        self._quickest_s -= shift_s
+        settled = self._next_s - self._begin_s >= self._params.settle_s
+        return self._release() if settled else []
+
+    def _release(self) -> list[Stamped | Gap]:
+        """Give out what was held back, as if the quickest of it had not been delayed."""
+        held, self._held = self._held, []
         self._settled = True
-        self._held, self._held_latency = [], []
-        return released
+        if not held:
+            return []
+        if self._cut_s is None:
+            shift_s = self._offset.settle()
+            return [shifted(item, shift_s) for item in held]
+        return self._resumed(held, self._cut_s)
+
+    def _resumed(self, held: list[Stamped | Gap], cut_s: float) -> list[Stamped | Gap]:
+        """What a new clock gave at first, not before the old one ended, and the gap between."""
+        begun_s = next(float(item.t_s[0]) for item in held if isinstance(item, Stamped))
+        shift_s = self._offset.settle(at_least_s=cut_s - begun_s)
+        self._cut_s = None
+        gap = Gap(self._placement, cut_s, begun_s + shift_s, GapReason.CLOCK, 0)
+        return [gap, *(shifted(item, shift_s) for item in held)]
 
 
 def shifted(item: Stamped | Gap, shift_s: float) -> Stamped | Gap:

@@ -1,7 +1,7 @@
 """Whether the sensors' clocks agree: a hop at the start is felt by all of them."""
 
 import math
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 
 from imu_stream.analysis.tapping import Alignment, Tap, TapDetector, alignment
 from imu_stream.cli.speaking import say
@@ -51,7 +51,7 @@ class StartWatch:
 
 async def agreeing(
     source: AsyncIterable[Frame | LinkState], header: SessionHeader
-) -> AsyncIterator[Frame | LinkState]:
+) -> AsyncGenerator[Frame | LinkState, None]:
     """The items of a source as they are; says how well the sensors agree when it is known."""
     watch = StartWatch(header)
     async for item in source:

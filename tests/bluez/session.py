@@ -10,19 +10,17 @@ import sys
 import time
 from pathlib import Path
 
-from wanted import ADDRESSES, found_plans
+from wanted import found_plans, header_of
 
 from imu_stream.acquisition.ble import BleSource
 from imu_stream.acquisition.recorder import Recorder
-from imu_stream.cli.options import Wanted, header
 
 
 async def run(path: Path, seconds: float) -> None:
     plans = await found_plans()
-    head = header(plans, Wanted(ADDRESSES, None, None))
     clock = time.monotonic
     async with BleSource(plans, clock) as source:
-        with Recorder(path, head, clock=clock) as recorder:
+        with Recorder(path, header_of(plans), clock=clock) as recorder:
             asyncio.get_running_loop().call_later(seconds, source.stop)
             sys.stdout.write("streaming\n")
             sys.stdout.flush()

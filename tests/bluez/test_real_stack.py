@@ -3,18 +3,20 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bleak import BleakAdapter
 from bleak.backends.device import BLEDevice
 from streams import assert_no_sample_missing_or_twice, collect, decode, is_lost, phases
-from wanted import ADDRESSES, PROFILES, found_plans
+from wanted import ADDRESSES, PROFILES, found_plans, header_of
 from world import World
 
 from imu_stream.acquisition.ble import BleSource, SensorPlan
 from imu_stream.acquisition.recording import Recording
+from imu_stream.analysis.reception import Reception
 from imu_stream.datatypes import Frame, LinkPhase, LinkState, Placement
+from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, find_profile
 
 LONGEST_S = 60.0
@@ -22,28 +24,29 @@ LONGEST_S = 60.0
 STREAM_S = 60.0
 AFTER_S = 5.0
 CHEST = Placement.CHEST
-EVERY = tuple(PROFILES)
 SESSION = Path(__file__).with_name("session.py")
 
 Items = list[Frame | LinkState]
 
 
-async def read_until(
-    source: BleSource, items: Items, phase: LinkPhase, awaited: Sequence[Placement]
-) -> None:
-    """Read on until each of these sensors has come to this phase."""
-    missing = set(awaited)
+async def read_until(source: BleSource, items: Items, done: Callable[[], bool]) -> None:
+    """Read on until a change of phase after which it is enough."""
     async with asyncio.timeout(LONGEST_S):
-        while missing:
-            item = await anext(source)
+        async for item in source:
             items.append(item)
-            if isinstance(item, LinkState) and item.phase is phase:
-                missing.discard(item.placement)
+            if isinstance(item, LinkState) and done():
+                return
 
 
-async def read_on(source: BleSource, items: Items) -> None:
-    """Read for a while, then stop the sensors."""
-    items += await collect(source, AFTER_S)
+def are_lost(items: Items, placements: Iterable[Placement]) -> bool:
+    """Whether each of these sensors has been lost."""
+    return all(LinkPhase.LOST in phases(items, each) for each in placements)
+
+
+def are_back(items: Items, placements: Iterable[Placement]) -> bool:
+    """Whether each of these sensors has been lost and streams again."""
+    last = [phases(items, each)[-1] for each in placements]
+    return are_lost(items, placements) and set(last) == {LinkPhase.STREAMING}
 
 
 def since_loss(items: Items, placement: Placement) -> Items:
@@ -63,28 +66,29 @@ def assert_whole(items: Items, plan: SensorPlan, seconds: float = AFTER_S) -> in
     return count
 
 
-async def test_three_sensors_stream_without_loss_or_doubling() -> None:
+async def test_three_sensors_stream_without_loss_or_doubling(
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
     plans = await found_plans()
     async with BleSource(plans, time.monotonic) as source:
         items = await collect(source, STREAM_S)
     for each in plans:
         assert LinkPhase.LOST not in phases(items, each.placement)
         count = assert_whole(items, each, STREAM_S)
-        print(f"{each.placement}: {count} samples in {STREAM_S:g} s")
-    from imu_stream.cli.options import Wanted, header
-    from imu_stream.pipeline import Pipeline
+        record_testsuite_property(f"samples of {each.placement}", count)
+    received = receptions(plans, items)
+    for each in plans:
+        assert (received[each.placement].lost, received[each.placement].gaps) == (0, 0)
+        assert received[each.placement].samples == sum(map(len, decode(items, each)))
 
-    begun = time.monotonic()
-    pipeline = Pipeline(header(plans, Wanted(ADDRESSES, None, None)))
+
+def receptions(plans: Sequence[SensorPlan], items: Items) -> Mapping[Placement, Reception]:
+    """What the product itself counts."""
+    pipeline = Pipeline(header_of(plans))
     for item in items:
         pipeline.push(item)
     pipeline.finish()
-    print("analysed in", time.monotonic() - begun)
-    for each in plans:
-        received = pipeline.receptions[each.placement]
-        print(received)
-        assert (received.lost, received.gaps) == (0, 0)
-        assert received.samples == sum(map(len, decode(items, each)))
+    return pipeline.receptions
 
 
 async def test_a_killed_sensor_comes_back_and_each_sample_arrives_once(world: World) -> None:
@@ -92,13 +96,13 @@ async def test_a_killed_sensor_comes_back_and_each_sample_arrives_once(world: Wo
     items: Items = []
     async with BleSource(plans, time.monotonic) as source:
         await world.kill(CHEST)
-        await read_until(source, items, LinkPhase.LOST, [CHEST])
+        await read_until(source, items, lambda: are_lost(items, [CHEST]))
         await world.revive(CHEST)
-        await read_until(source, items, LinkPhase.STREAMING, [CHEST])
-        await read_on(source, items)
+        await read_until(source, items, lambda: are_back(items, [CHEST]))
+        items += await collect(source, AFTER_S)
     for each in plans:
         assert_whole(since_loss(items, each.placement), each)
-        assert (LinkPhase.LOST in phases(items, each.placement)) == (each.placement is CHEST)
+        assert are_lost(items, [each.placement]) == (each.placement is CHEST)
 
 
 async def test_an_adapter_is_unplugged_and_plugged_in_again(world: World) -> None:
@@ -106,10 +110,10 @@ async def test_an_adapter_is_unplugged_and_plugged_in_again(world: World) -> Non
     items: Items = []
     async with BleSource(plans, time.monotonic) as source:
         await world.unplug()
-        await read_until(source, items, LinkPhase.LOST, EVERY)
+        await read_until(source, items, lambda: are_lost(items, PROFILES))
         await world.plug()
-        await read_until(source, items, LinkPhase.STREAMING, EVERY)
-        await read_on(source, items)
+        await read_until(source, items, lambda: are_back(items, PROFILES))
+        items += await collect(source, AFTER_S)
     for each in plans:
         assert_whole(since_loss(items, each.placement), each)
 
@@ -119,25 +123,25 @@ async def test_bluetoothd_is_killed_and_comes_back(world: World) -> None:
     items: Items = []
     async with BleSource(plans, time.monotonic) as source:
         world.kill_bluetoothd()
-        await read_until(source, items, LinkPhase.LOST, EVERY)
-        await read_until(source, items, LinkPhase.STREAMING, EVERY)
-        await read_on(source, items)
+        await read_until(source, items, lambda: are_back(items, PROFILES))
+        items += await collect(source, AFTER_S)
     for each in plans:
         assert_whole(since_loss(items, each.placement), each)
 
 
 async def test_a_killed_session_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
-    cut, whole = tmp_path / "cut.mcap", tmp_path / "whole.mcap"
-    first = await started_session(cut)
+    whole = tmp_path / "whole.mcap"
+    first = await started_session(tmp_path / "cut.mcap")
     first.kill()
     await first.wait()
     assert await connected() == set(ADDRESSES.values())
     second = await started_session(whole)
     assert await second.wait() == 0
-    assert Recording(cut).truncated
-    assert not Recording(whole).truncated
+    read = Recording(whole)
+    items = list(read)
+    assert not read.truncated
     for placement, name in PROFILES.items():
-        assert_whole(list(Recording(whole)), recorded_plan(placement, find_profile(name)))
+        assert_whole(items, recorded_plan(placement, find_profile(name)))
 
 
 async def started_session(path: Path) -> asyncio.subprocess.Process:
