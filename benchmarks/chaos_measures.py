@@ -86,7 +86,7 @@ def _read(session: ChaosSession, played: Played) -> Iterator[tuple[float, Sample
     yield from ((session.seconds, out) for out in sane(reader.finish()))
 
 
-def joined(spans: Sequence[Span], within_s: float = 0.02) -> list[Span]:
+def joined(spans: Sequence[Span], within_s: float = 0.002) -> list[Span]:
     """Spans that touch each other as one."""
     out: list[Span] = []
     for start_s, end_s in spans:

@@ -100,7 +100,9 @@ def frames_of(run: Samples) -> Iterator[Frame]:
         packet = slice(first, first + step)
         ticks = round(1e3 * float(run.t_s[first]))
         for payload in encoder.encode(ticks, run.acc[packet], run.gyr[packet]):
-            yield Frame(float(run.t_s[first + step - 1]), run.placement, profile.streams[0].name, payload)
+            yield Frame(
+                float(run.t_s[first + step - 1]), run.placement, profile.streams[0].name, payload
+            )
 
 
 def write_files(runs: Iterable[Samples], folder: Path) -> None:

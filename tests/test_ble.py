@@ -13,6 +13,14 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import BaseBleakScanner
 from bleak.exc import BleakError
+from streams import (
+    assert_no_sample_missing_or_twice,
+    collect,
+    decode,
+    is_lost,
+    phases,
+    plan,
+)
 
 from imu_stream.acquisition.ble import (
     BleSource,
@@ -26,7 +34,6 @@ from imu_stream.acquisition.ble import (
 from imu_stream.datatypes import (
     GRAVITY,
     Array,
-    DeviceSamples,
     Frame,
     LinkPhase,
     LinkState,
@@ -34,8 +41,6 @@ from imu_stream.datatypes import (
 )
 from imu_stream.errors import ImuStreamError, LinkError
 from imu_stream.profiles import (
-    ClockMark,
-    Decoder,
     DeviceProfile,
     Effect,
     Step,
@@ -141,11 +146,6 @@ class Room:
         )
 
 
-def plan(placement: Placement, found: Found) -> SensorPlan:
-    options = [SensorPlan(placement, found.device, p, p.default_mode) for p in found.profiles]
-    return replace(options[0], otherwise=tuple(options[1:]))
-
-
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
     asyncio.get_running_loop().set_debug(True)
@@ -161,39 +161,6 @@ async def assert_nothing_left_running() -> None:
         await asyncio.sleep(0)
     left = asyncio.all_tasks() - {asyncio.current_task()}
     assert not left
-
-
-def phases(items: Sequence[Frame | LinkState], placement: Placement) -> list[LinkPhase]:
-    states = (item for item in items if isinstance(item, LinkState))
-    return [state.phase for state in states if state.placement is placement]
-
-
-def decode(items: Sequence[Frame | LinkState], plan: SensorPlan) -> list[DeviceSamples]:
-    decoder = Decoder(plan.mode, plan.placement)
-    frames = (item for item in items if isinstance(item, Frame))
-    decoded = [
-        one
-        for frame in frames
-        if frame.placement is plan.placement
-        for one in decoder.decode(frame)
-    ]
-    samples = [one for one in decoded if isinstance(one, DeviceSamples)]
-    assert len(samples) == len(decoded)
-    return samples
-
-
-def assert_no_sample_missing_or_twice(samples: Sequence[DeviceSamples], plan: SensorPlan) -> None:
-    clock = plan.mode.packets[0].clock
-    assert clock is not None
-    for before, after in itertools.pairwise(samples):
-        counted = before if clock.mark is ClockMark.FIRST else after
-        passed_s = ((after.ticks - before.ticks) % (1 << clock.bits)) * clock.seconds_per_tick
-        assert passed_s * plan.mode.hz == pytest.approx(len(counted), abs=0.5)
-
-
-async def collect(source: BleSource, seconds: float) -> list[Frame | LinkState]:
-    asyncio.get_running_loop().call_later(seconds, source.stop)
-    return [item async for item in source]
 
 
 async def collect_until(source: BleSource, placement: Placement, phase: LinkPhase) -> LinkState:
@@ -479,10 +446,6 @@ class TestLosing:
             await room.adapter.power_off()
             for placement in WORN:
                 await collect_until(source, placement, LinkPhase.LOST)
-
-
-def is_lost(item: Frame | LinkState) -> bool:
-    return isinstance(item, LinkState) and item.phase is LinkPhase.LOST
 
 
 def room_drops(room: Room, placement: Placement) -> None:

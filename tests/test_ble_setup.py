@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 from bumble.gatt import Characteristic
-from test_ble import QUICK, Room, collect, room
+from streams import collect
+from test_ble import QUICK, Room, room
 
 from imu_stream.acquisition.ble.looking import look_at
 from imu_stream.acquisition.simulation import said

@@ -98,9 +98,12 @@ Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def imu_stream(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command as the shell calls it."""
+def imu_stream(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    """The command as the shell calls it, by someone who has paired no sensor yet."""
     monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("imu_stream.cli.commands.config_path", lambda: tmp_path / "config.toml")
 
     def run(*arguments: object, stdin: str = "") -> Ended:
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))

@@ -164,6 +164,12 @@ async def test_live_replay_and_batch_are_the_same_bit_for_bit(
     assert not recording.truncated
 
 
+def fill(recorder: Recorder) -> None:
+    """From now on the disk is full."""
+    with Path("/dev/full").open("wb") as full:
+        os.dup2(full.fileno(), recorder._stream.fileno())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this platform")
 async def test_a_full_disk_is_told_once_and_the_run_goes_on(
     session: Recorded, expected: list[Output], tmp_path: Path
@@ -171,8 +177,7 @@ async def test_a_full_disk_is_told_once_and_the_run_goes_on(
     async def filling() -> AsyncIterator[Frame | LinkState]:
         for number, item in enumerate(session.items):
             if number == 200:
-                with Path("/dev/full").open("wb") as full:
-                    os.dup2(full.fileno(), recorder._stream.fileno())
+                fill(recorder)
             yield item
 
     kept, failures = Kept(), []

@@ -20,12 +20,15 @@ from imu_stream.datatypes import Array
 class OffsetParams:
     """How the quickest packets are followed."""
 
-    bin_s: float = 1.0
+    bin_s: float = 5.0
     """Span of which the quickest packet counts; the line is laid anew after each."""
     bins: int = 60
-    fewest_bins: int = 20
+    """Five minutes: of so many packets one is quick even where nearly all are late."""
+    fewest_bins: int = 4
     """From how many on they tell the clock's pace."""
-    catch_up_s: float = 2.0
+    proof_s: float = 1e-3
+    """A packet that comes sooner than this before its time moves the line at once."""
+    catch_up_s: float = 5.0
     """Time to come back to the line, …"""
     pace_limit: float = 300e-6
     """Crystals stay within 200 ppm."""
@@ -51,6 +54,7 @@ class ClockOffset:
         """Begin as if the first packet had not been delayed."""
         self._params = params or OffsetParams()
         self.offset_s = arrival_s - device_s
+        self._settled = False
         self._pace = 0.0
         self._rate = 0.0
         self._bin_start_s = device_s
@@ -66,25 +70,35 @@ class ClockOffset:
         delay_s = arrival_s - device_s
         if self._quickest is None or delay_s < self._quickest.delay_s:
             self._quickest = _Quickest(device_s, delay_s)
-        if device_s - self._bin_start_s < self._params.bin_s:
-            return
-        self._bins.append(self._quickest)
-        self._bin_start_s, self._quickest = device_s, None
-        self._steer(device_s)
+        if device_s - self._bin_start_s >= self._params.bin_s:
+            self._bins.append(self._quickest)
+            self._bin_start_s, self._quickest = device_s, None
+            self._steer(device_s)
+        elif delay_s < self.offset_s - self._params.proof_s:
+            self._steer(device_s)
+
+    @property
+    def _seen(self) -> list[_Quickest]:
+        return [*self._bins] if self._quickest is None else [*self._bins, self._quickest]
 
     def settle(self, at_least_s: float = -math.inf) -> float:
-        """Take the quickest packet up to now for one without delay; by how much that moves."""
-        seen = [*self._bins] if self._quickest is None else [*self._bins, self._quickest]
-        quickest_s = min((each.delay_s for each in seen), default=self.offset_s)
+        """Take the quickest packet up to now for one without delay; by how much that moves.
+
+        Until then nothing else does.
+        """
+        quickest_s = min((each.delay_s for each in self._seen), default=self.offset_s)
         shift_s = max(quickest_s - self.offset_s, at_least_s)
         self.offset_s += shift_s
+        self._settled = True
         return shift_s
 
     def _steer(self, now_s: float) -> None:
         """Go on as the line does, and back to it."""
+        if not self._settled:
+            return
         params = self._params
-        at_s = np.array([each.device_s for each in self._bins])
-        delays_s = np.array([each.delay_s for each in self._bins])
+        at_s = np.array([each.device_s for each in self._seen])
+        delays_s = np.array([each.delay_s for each in self._seen])
         if len(self._bins) >= params.fewest_bins:
             self._pace = min(max(slope(at_s, delays_s), -params.pace_limit), params.pace_limit)
         line_s = float((delays_s + self._pace * (now_s - at_s)).min())

@@ -55,6 +55,7 @@ class Timebase:
 
     def _restart(self) -> None:
         self._last_ticks: int | None = None
+        self._last_count = 0
         self._device_s = 0.0
         self._next_s = 0.0
         self._begin_s = 0.0
@@ -102,7 +103,7 @@ class Timebase:
         """What the packet after it tells of one in doubt."""
         if self._bears_out(doubtful, packet):
             return [*self._accept(doubtful), *self._take(packet)]
-        if self._is_in_place(packet) or self._follows(packet, doubtful):  # it was overtaken
+        if self._is_in_place(packet):  # it was overtaken
             return [*self._accept(packet), *self._take(doubtful)]
         if self._is_old(packet) or packet.ticks == doubtful.ticks:
             self._doubtful = doubtful
@@ -150,9 +151,12 @@ class Timebase:
 
     def _first_s(self, packet: DeviceSamples) -> float:
         """Device time of its first sample."""
+        return self._device_s + self._step_s(packet) - self._mark_offset_s(len(packet))
+
+    def _step_s(self, packet: DeviceSamples) -> float:
+        """By how much its clock has gone on."""
         assert self._last_ticks is not None, "a clock is compared with the one before"
-        step_s = self._clock_step(self._last_ticks, ticks_of(packet))
-        return self._device_s + step_s - self._mark_offset_s(len(packet))
+        return self._clock_step(self._last_ticks, ticks_of(packet))
 
     def _error_s(self, packet: DeviceSamples) -> float:
         """How much later it begins than the last one ended."""
@@ -165,7 +169,8 @@ class Timebase:
 
     def _tolerance_s(self, packet: DeviceSamples) -> float:
         # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
-        return 0.5 * len(packet) * self._period_s + self._params.seconds_per_tick
+        count = min(len(packet), self._last_count)
+        return 0.5 * count * self._period_s + self._params.seconds_per_tick
 
     def _clock_step(self, before: int, ticks: int) -> float:
         span = 1 << self._params.bits
@@ -232,6 +237,7 @@ class Timebase:
         self._offset.go_on(count * self._period_s)
         device_s = start_s + self._period_s * np.arange(count, dtype=np.float64)
         self._next_s = start_s + count * self._period_s
+        self._last_count = count
         self._corrupt = False
         t_s = device_s + self._offset.offset_s
         self._offset.observe(packet.arrival_s, float(device_s[-1]))

@@ -82,8 +82,8 @@ class SensorLink:
             self._on_phase(LinkPhase.SETTING_UP)
             await introduce(self._talk, self._plan.profile)
             await self._talk.take(self._plan.mode.setup, self._patience.reply_s)
-            await listen(self._talk, self._plan.profile)
             await self._wait_for_samples()
+            await listen(self._talk, self._plan.profile)
             self._on_phase(LinkPhase.STREAMING)
             stack.pop_all()
         return self
