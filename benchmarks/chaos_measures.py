@@ -172,8 +172,9 @@ def _first(block: Numbers) -> int | None:
     known = np.flatnonzero(block >= 0)
     if len(known) < len(block) / 4.0:
         return None
-    # not the mean: wrong bits may make one look like another far away
-    return max(0, int(np.median(block[known] - known)))
+    firsts = block[known] - known
+    first = int(np.median(firsts))  # not the mean: wrong bits may make one look like another
+    return max(0, first) if np.mean(firsts == first) > 0.5 else None
 
 
 def _decoded(played: Played) -> tuple[Numbers, Array]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from chaos_measures import Observed, Span, Track, joined
 
 from imu_stream.acquisition.simulation.runner import TrueStride
-from imu_stream.datatypes import FEET, Placement, Stride, StrikeType
+from imu_stream.datatypes import FEET, Stride, StrikeType
 
 NEAR_S = 0.05
 """A contact found farther than this from the true one is another contact."""
@@ -38,8 +38,14 @@ class Judged:
             and abs(found.ic_s - self.true.ic_s) <= IC_WITHIN_S
             and not abs(found.tc_s - self.true.tc_s) > TC_WITHIN_S
             and not abs(found.stride_time_s - self.stride_time_s) > IC_WITHIN_S
-            and found.strike.strike_type in (self.true.strike_type, StrikeType.UNKNOWN)
+            and not self.has_wrong_type
         )
+
+    @property
+    def has_wrong_type(self) -> bool:
+        """Whether it says another than the true one; to say that it is unknown is not wrong."""
+        said = StrikeType.UNKNOWN if self.found is None else self.found.strike.strike_type
+        return said not in (self.true.strike_type, StrikeType.UNKNOWN)
 
     @property
     def has_angle(self) -> bool:
@@ -103,8 +109,3 @@ def _judged(
         stride_time_s = contact.ic_s - before.ic_s
         if whole and stride_time_s < LONGEST_S:
             yield Judged(contact, stride_time_s, near.get(contact.ic_s))
-
-
-def feet_of(strides: Sequence[Stride]) -> set[Placement]:
-    """Whose they are."""
-    return {stride.foot for stride in strides}

@@ -18,6 +18,7 @@ from test_tapping import HOP
 from imu_stream.acquisition.ble import Found
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import demo_scenario
+from imu_stream.analysis.tapping import Tap
 from imu_stream.cli import calibrating, commands, live, pairing
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.calibrating import calibrate
@@ -40,7 +41,7 @@ from imu_stream.datatypes import (
     SessionHeader,
 )
 from imu_stream.errors import CalibrationError, ConfigError, LinkError
-from imu_stream.profiles import Encoder, builtin_profiles, find_profile
+from imu_stream.profiles import DeviceProfile, Encoder, builtin_profiles, find_profile
 from imu_stream.profiles.available import companion_profiles
 
 pytest.importorskip("bumble")
@@ -162,6 +163,30 @@ async def test_a_place_without_a_tap_is_left_out_and_nothing_changes(
     assert not await pair(wanted, path, nearby.radio, asked.append)
     assert asked == [LEFT, RIGHT, CHEST]
     assert not path.exists()
+
+
+@dataclass(frozen=True)
+class Worn:
+    """What is asked of a connected sensor."""
+
+    label: str
+    profile: DeviceProfile
+
+
+async def test_what_was_tapped_before_the_question_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairing, "_TOGETHER_S", 0.0)
+    taps: asyncio.Queue[Tap] = asyncio.Queue()
+    sensors = {name: Worn(name, find_profile("movesense")) for name in ("a", "b")}
+    asking = pairing._Asking(
+        sensors,  # type: ignore[arg-type]
+        taps,
+        lambda placement: taps.put_nowait(Tap("b", 2.0, 30.0, 2.2)),
+    )
+    taps.put_nowait(Tap("a", 1.0, 30.0, 1.2))
+    await asking.ask_for(LEFT)
+    assert asking.chosen == {LEFT: sensors["b"]}
 
 
 async def test_a_companion_is_remembered_by_its_name(

@@ -45,8 +45,8 @@ def are_lost(items: Items, placements: Iterable[Placement]) -> bool:
 
 def are_back(items: Items, placements: Iterable[Placement]) -> bool:
     """Whether each of these sensors has been lost and streams again."""
-    last = [phases(items, each)[-1] for each in placements]
-    return are_lost(items, placements) and set(last) == {LinkPhase.STREAMING}
+    streaming = (phases(items, each)[-1:] == [LinkPhase.STREAMING] for each in placements)
+    return are_lost(items, placements) and all(streaming)
 
 
 def since_loss(items: Items, placement: Placement) -> Items:
