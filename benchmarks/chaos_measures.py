@@ -238,13 +238,16 @@ def _on_grid(of: Track, grid_s: Array) -> Array:
 
 
 def returns_s(of: Given) -> Iterator[tuple[float, float]]:
-    """From the end of each outage until samples are given out again; and from the set-up's end."""
-    outages = [*of.played.outages, Outage(math.inf, math.inf, math.inf)]
+    """From the end of each outage until samples are given out again; and from the set-up's end.
+
+    Those after which the session or the link ends before the stream has to be back are left out.
+    """
+    session_end_s = float(of.played.sent.true_s[-1])
+    outages = [*of.played.outages, Outage(session_end_s, math.inf, math.inf)]
     fresh = [(now_s, out.end_s) for now_s, out in of.outputs if isinstance(out, Samples)]
     for outage, later in pairwise(outages):
+        if later.start_s < outage.end_s + BACK_S:
+            continue
         back = (now_s for now_s, end_s in fresh if end_s >= outage.streaming_s)
         back_s = next(back, math.inf)
-        if outage.end_s < math.inf and (
-            back_s < later.start_s or later.start_s > outage.end_s + BACK_S
-        ):
-            yield back_s - outage.end_s, back_s - outage.streaming_s
+        yield back_s - outage.end_s, back_s - outage.streaming_s

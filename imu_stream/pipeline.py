@@ -19,7 +19,7 @@ from imu_stream.analysis.reception import Reception
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
-from imu_stream.cueing.rules import LeanCue
+from imu_stream.cueing.rules import CuePolicy
 from imu_stream.datatypes import (
     MOTION,
     Battery,
@@ -222,7 +222,7 @@ class Pipeline:
             sensor.placement: Motion(sensor, header.stride_length_factor) for sensor in sensors
         }
         self._steps = StepJoin()
-        self._cue = LeanCue(header.target_deg)
+        self._cue = CuePolicy(header.target_deg)
         self.receptions = {sensor.placement: Reception() for sensor in sensors}
 
     @property
@@ -288,6 +288,6 @@ class Pipeline:
             out.append(item)
             if isinstance(item, Stride):
                 out += self._steps.push(item)
-            elif isinstance(item, LeanState):
+            elif isinstance(item, LeanState | Notice):
                 out += self._cue.push(item)
         return out

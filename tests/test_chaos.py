@@ -55,20 +55,21 @@ def test_limit_of_the_hour_holds(figures: dict[str, Figure], name: str) -> None:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the vertical is trusted 6 s after a gap, and after a crossing 2.9 s: too early",
+    reason="strike angles are trusted too soon after gaps, and some first contacts are not found",
 )
 def test_strides_outside_gaps_are_right(figures: dict[str, Figure]) -> None:
     figure = figures["strides outside gaps right, %"]
     assert not figure.missed, figure.values
 
 
-def test_without_faults_every_stride_is_right() -> None:
+def test_without_faults_all_limits_hold() -> None:
     perfect = replace(OPEN_IMU, faults=Faults())
-    figures = {f.name: f.values["all"] for f in group_of(perfect, 60.0, SEED).figures}
-    assert figures["strides outside gaps right, %"] == 100.0
-    assert figures["strides invented"] == 0
-    assert figures["spans without samples"] == 0
-    assert figures["with a strike angle, %"] == 100.0
+    figures = {f.name: f for f in group_of(perfect, 120.0, SEED).figures}
+    demanded = {name: f for name, f in figures.items() if f.limit and "back" not in name}
+    assert len(demanded) >= 6
+    assert not [name for name, figure in demanded.items() if figure.missed]
+    assert figures["spans without samples"].values["all"] == 0
+    assert figures["with a strike angle, %"].values["all"] == 100.0
 
 
 @pytest.mark.parametrize("condition", [WITHOUT_WRONG_BITS, THREE_MAKES, WRONG_BITS])

@@ -244,6 +244,78 @@ def test_stream_goes_on_after_the_clock_was_reset(device: Device, at: int, outag
     assert np.all(np.diff(times_of(later)) > 0.0)
 
 
+@given(device=devices, at=packet_numbers, bit=st.integers(0, 63))
+@settings(max_examples=60, deadline=None)
+def test_wrong_bit_in_a_clock_costs_one_packet_at_most(device: Device, at: int, bit: int) -> None:
+    """No clock was reset, no packet behind it is lost, and none is stamped far from the truth."""
+    packets = device.packets(150)
+    ticks = packets[at].ticks
+    assert ticks is not None
+    packets[at] = replace(packets[at], ticks=ticks ^ (1 << bit % device.bits))
+    items = through(device, packets)
+    assert GapReason.CLOCK not in {gap.reason for gap in gaps_of(items)}
+    lost = set(range(150 * device.samples_per_packet)) - set(numbers_of(items))
+    assert len(lost) in (0, device.samples_per_packet)
+    assert sum(gap.samples for gap in gaps_of(items)) == len(lost)
+    assert np.all(np.diff(times_of(items)) > 0.0)
+    # a wrong bit that stands for less than half a packet shifts it and those behind by a tenth
+    packet_s = device.samples_per_packet / device.rate_hz
+    assert np.abs(errors_s(device, items)).max() < tolerance_s(device) + 0.06 * packet_s
+
+
+@given(device=devices, at=packet_numbers)
+@settings(max_examples=30, deadline=None)
+def test_packets_that_changed_places_are_put_back(device: Device, at: int) -> None:
+    packets = device.packets(120)
+    first, second = packets[at], packets[at + 1]
+    swapped = [
+        *packets[:at],
+        replace(second, arrival_s=first.arrival_s),
+        replace(first, arrival_s=second.arrival_s),
+        *packets[at + 2 :],
+    ]
+    items = through(device, swapped)
+    assert gaps_of(items) == []
+    assert numbers_of(items) == list(range(120 * device.samples_per_packet))
+
+
+@pytest.mark.parametrize("skew_ppm", [-200.0, 200.0])
+def test_clock_runs_on_at_its_pace_in_a_gap(skew_ppm: float) -> None:
+    """An outage of 20 s would put the session time off by 4 ms."""
+    device = replace(Device(), skew_ppm=skew_ppm, late_s=0.003, seconds_per_tick=1e-6)
+    packets = device.packets(1500)
+    items = through(device, packets[:1000] + packets[1260:])
+    late_s = errors_s(device, items)
+    assert np.abs(late_s[-200 * device.samples_per_packet :]).max() < 0.001
+
+
+def test_late_beginning_is_made_good_in_seconds() -> None:
+    """All packets of the first second are late by 80 ms."""
+    device = replace(Device(), late_s=0.0)
+    packets = [
+        replace(p, arrival_s=p.arrival_s + 0.08) if n < 14 else p
+        for n, p in enumerate(device.packets(500))
+    ]
+    late_s = errors_s(device, through(device, packets))
+    assert late_s[0] > 0.07
+    assert np.abs(late_s[-100 * device.samples_per_packet :]).max() < 0.003
+
+
+def test_new_clock_is_followed_as_well_as_the_first() -> None:
+    """After a reset the quickest of a second's packets counts, not the first."""
+    device = Device()
+    before = device.packets(60)
+    offset_s = before[-1].arrival_s + 5.0
+    after = [
+        replace(p, arrival_s=p.arrival_s + offset_s + (0.08 if n < 5 else 0.0))
+        for n, p in enumerate(replace(device, start_ticks=0).packets(100))
+    ]
+    items = through(device, before + after)
+    later = items[[type(item) is Gap for item in items].index(True) + 1 :]
+    late_s = times_of(later) - offset_s - np.array(numbers_of(later)) * device.period_s
+    assert np.abs(late_s).max() < 0.002
+
+
 @pytest.mark.parametrize("uptime_s", [60.0, 200.0])
 def test_restart_with_a_later_clock_is_a_reset_too(uptime_s: float) -> None:
     """A device off for longer than its clock has jumped ahead."""

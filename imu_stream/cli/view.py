@@ -16,6 +16,7 @@ from imu_stream.datatypes import (
     Battery,
     Calibration,
     Cue,
+    CueKind,
     HeartRate,
     LeanState,
     LinkPhase,
@@ -41,6 +42,13 @@ LETTERS = {
     StrikeType.MIDFOOT: "[yellow]M[/]",
     StrikeType.FOREFOOT: "[green]F[/]",
     StrikeType.UNKNOWN: "?",
+}
+CUE_WORDS = {
+    CueKind.LEAN_MORE: "lean forward from the ankles ({}°, wanted at least {}°)",
+    CueKind.LEAN_LESS: "run a little taller ({}°, wanted at most {}°)",
+    CueKind.LEAN_GOOD: "good, your lean is back ({}°, wanted at least {}°)",
+    CueKind.CADENCE_MORE: "shorter, quicker steps ({} steps/min, wanted at least {})",
+    CueKind.CADENCE_GOOD: "good, your cadence is back ({} steps/min, wanted at least {})",
 }
 
 
@@ -105,12 +113,7 @@ class LiveView:
                 say(output.kind.value, where, "bold yellow")
             case Cue():
                 self._cues += 1
-                say(
-                    f"at {output.t_s:.1f} s: lean forward from the ankles "
-                    f"({output.value:.1f}°, wanted at least {output.threshold:.1f}°)",
-                    "CUE",
-                    "bold magenta",
-                )
+                say(f"at {output.t_s:.1f} s: {cue_text(output)}", "CUE", "bold magenta")
 
     def table(self) -> Table:
         """The live table."""
@@ -211,6 +214,11 @@ class LiveView:
         if placement in self._batteries:
             parts.append(f"battery {self._batteries[placement]} %")
         return ", ".join(parts)
+
+
+def cue_text(cue: Cue) -> str:
+    """What a cue says, with the reason."""
+    return CUE_WORDS[cue.kind].format(f"{cue.value:.1f}", f"{cue.threshold:.1f}")
 
 
 def recent_lean(leans: Sequence[LeanState]) -> float:

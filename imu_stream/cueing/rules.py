@@ -1,98 +1,55 @@
-"""When to cue: the runner's trunk lean stays below the target.
+"""When to cue, and what: the policy for one runner, from stride to stride.
 
-Each stride's lean is smoothed; a cue needs the smoothed lean to be clearly below the target for
-several strides in a row, and leaves the runner time to respond. Whatever makes the lean doubtful
-starts all of it over: after a start or a gap the sensor's vertical is still settling (up to 3.4°
-off in simulation with a time constant of 3 s), so nothing counts until the blackout is over.
+Each stride passes four questions, each with a file of its own:
+
+1. Is it firm ground (`ground`)? The sensor is there, calibrated and has not slipped, the runner
+   runs, the stride is of the present, and no blackout lasts. Else all counting starts over.
+2. What is wanted (`target`)? A band for each target: not leaning too far, leaning far enough, and
+   perhaps a cadence; relative to the runner's own first minute, or as given.
+3. Where does the runner stand (`watch`)? Mean values of some strides against the band with its
+   hysteresis; advice has its reason only after several strides out of band in a row.
+4. May they be spoken to (`dose`, `schedule`)? Time to respond, fewer cues when there is no answer
+   and then none for a while, a cap for each minute, and the blocks of a faded programme.
+
+One target at a time: bands stand in the order of rank, and while the runner is out of one the
+others neither count nor speak. Back in band after advice is praised, rarely; silence means good.
+How every piece of advice was answered is given out as well.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
-from statistics import fmean, median
 
-from imu_stream.datatypes import Cue, CueKind, Gap, LeanState, LinkPhase, LinkState, Placement
-
-
-@dataclass(frozen=True, slots=True)
-class CueParams:
-    """What the rule is tuned by.
-
-    No trial of real-time trunk lean feedback exists; numbers without a source are design choices.
-    """
-
-    dead_band_deg: float = 1.5
-    """Below means lean < target - dead band; good again at target - half of it. Lean smoothed over
-    4 strides has a noise of 0.6 to 1° (derived), so a runner on target is left in peace."""
-    persistence_strides: int = 6
-    """Strides below in a row before a cue, about 4 s: a dip in the road or a look at the watch is
-    shorter (design choice)."""
-    minimum_interval_s: float = 12.0
-    """From cue to cue (design choice: room to respond; feedback at every step makes dependent,
-    Sigrist et al. 2013)."""
-    response_wait_s: float = 6.0
-    """Strides that begin earlier after a cue are no answer to it and do not count as below: 3 to 5
-    strides to respond, 4 to refresh the smoothed lean (design choice)."""
-    smoothing_strides: int = 4
-    """The mean of 4 strides leaves 0 to 22 % of a tilt at breathing rate, one stride 64 to 87 %
-    (derived)."""
-    start_blackout_s: float = 10.0
-    """Nothing counts so long after running starts, or starts over (simulation, see above)."""
-    change_blackout_s: float = 6.0
-    """Nor after a change of cadence: 1.3 to 2.0° off in simulation after a change of speed."""
-    cadence_change: float = 0.08
-    """Fraction of the mean of the last strides that makes a change (design choice)."""
-    cadence_min_spm: float = 130.0
-    """Slower is walking (design choice; runners take 150 to 190)."""
-    cadence_max_spm: float = 220.0
-    stale_s: float = 2.0
-    """A longer time without a stride is a break in running (design choice: 3 strides)."""
-    gap_s: float = 0.1
-    """Shorter spans of missing samples are bridged: 30 ms bursts put the lean off by 0.2°, 100 ms
-    by 1.5° (simulation)."""
-    baseline_s: float = 60.0
-    """Steady running that gives the runner's own lean (design choice)."""
-    step_deg: float = 3.0
-    """Target above baseline. 6.8° more lean lowered the stress behind the kneecap by 6 % (Teng &
-    Powers 2014); a lean of 8° by request cost 8 % more energy (Carson et al. 2024)."""
-    target_min_deg: float = 6.0
-    """Bounds of a target from the baseline; runners lean 7.3 ± 3.6° (Teng & Powers 2014)."""
-    target_max_deg: float = 14.0
-    no_increase_deg: float = 10.0
-    """A runner who leans so far already is only kept there (design choice: no study shows a
-    benefit of more)."""
-    expiry_s: float = 1.0
-    """A cue speaks of the present; later than this it is not given (design choice)."""
+from imu_stream.cueing.dose import Dose
+from imu_stream.cueing.ground import Ground, Interruption, Smoothed
+from imu_stream.cueing.parameters import CueParams
+from imu_stream.cueing.schedule import cues_are_on
+from imu_stream.cueing.target import (
+    Band,
+    Baseline,
+    Reading,
+    cadence_band,
+    lean_bands,
+    target_from_baseline,
+)
+from imu_stream.cueing.watch import Watch
+from imu_stream.datatypes import Answer, Cue, CueCause, CueKind, CueReaction, Gap, LeanState
 
 
 @dataclass(slots=True)
-class _Run:
-    """One stretch of running without a break; what the past has left."""
+class _Pending:
+    """Advice that waits for an answer."""
 
-    blackout_end_s: float
-    last_end_s: float
-    leans_deg: deque[float]
-    cadences_spm: deque[float]
-    missing_s: float = 0.0
-    below: bool = False
-    strides_below: int = 0
+    cue: Cue
+    strides: int = 0
 
 
-@dataclass(slots=True)
-class _Baseline:
-    """Lean while the target is unknown."""
-
-    leans_deg: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-class LeanCue:
-    """The rule for one runner; push what the pipeline gives out in its order.
+class CuePolicy:
+    """The policy for one runner; push what the pipeline gives out in its order.
 
     Args:
         target_deg: lean to keep, forward positive; None for the median of the first
             `baseline_s` of steady running plus a step, within the bounds.
-        params: numbers of the rule.
+        params: numbers of the policy.
 
     Raises:
         ValueError: the target is not a finite number.
@@ -102,111 +59,121 @@ class LeanCue:
         if target_deg is not None and not isfinite(target_deg):
             raise ValueError(f"target_deg is {target_deg}, a finite number or None is expected")
         self._params = params or CueParams()
+        self._ground = Ground(self._params)
+        self._dose = Dose(self._params)
+        self._baseline: Baseline | None = Baseline()
+        self._watches: list[Watch] = []
+        self._pending: _Pending | None = None
+        self._begun_s: float | None = None
         self._target_deg = target_deg
-        self._baseline = _Baseline()
-        self._run: _Run | None = None
-        self._last_cue_s = float("-inf")
+        if target_deg is not None:
+            self._watch(*lean_bands(target_deg, self._params))
+            if not self._params.cadence_increase:
+                self._baseline = None
 
     @property
     def target_deg(self) -> float | None:
         """The lean to keep, degrees; None until it is known."""
         return self._target_deg
 
-    def push(self, item: LeanState | Gap | LinkState) -> list[Cue]:
+    def push(self, item: LeanState | Interruption) -> list[Cue | CueReaction]:
         """Takes one item of any placement; gives at most one cue."""
         if isinstance(item, LeanState):
             return self._stride(item)
-        if item.placement is Placement.CHEST:
-            self._interrupt(item)
-        return []
-
-    def _interrupt(self, item: Gap | LinkState) -> None:
-        if isinstance(item, LinkState):
-            if item.phase is LinkPhase.LOST:
-                self._run = None
-        elif self._run is not None:
-            self._run.missing_s += item.end_s - item.start_s
-            if self._run.missing_s >= self._params.gap_s:
-                self._run = None
-
-    def _stride(self, stride: LeanState) -> list[Cue]:
-        if not self._is_running(stride):
-            self._run = None
+        if not self._ground.interrupts(item):
             return []
-        run = self._continue(stride)
-        self._follow_cadence(run, stride)
-        if stride.start_s < run.blackout_end_s:
-            self._forget(run)
-            return []
-        run.leans_deg.append(stride.lean_deg)
-        if self._target_deg is None:
-            self._learn(stride)
-            return []
-        return self._judge(run, stride, self._target_deg)
+        return self._doubt(item.start_s if isinstance(item, Gap) else item.t_s)
 
-    def _is_running(self, stride: LeanState) -> bool:
-        low, high = self._params.cadence_min_spm, self._params.cadence_max_spm
-        return stride.valid and isfinite(stride.lean_deg) and low <= stride.cadence_spm <= high
-
-    def _continue(self, stride: LeanState) -> _Run:
-        """The run this stride belongs to, a new one after a break."""
-        params, run = self._params, self._run
-        if run is None or abs(stride.start_s - run.last_end_s) > params.stale_s:
-            strides = params.smoothing_strides
-            run = self._run = _Run(
-                blackout_end_s=stride.start_s + params.start_blackout_s,
-                last_end_s=stride.end_s,
-                leans_deg=deque(maxlen=strides),
-                cadences_spm=deque(maxlen=strides),
-            )
-        run.last_end_s, run.missing_s = stride.end_s, 0.0
-        return run
-
-    def _follow_cadence(self, run: _Run, stride: LeanState) -> None:
-        before_spm = fmean(run.cadences_spm or [stride.cadence_spm])
-        if abs(stride.cadence_spm - before_spm) > self._params.cadence_change * before_spm:
-            run.blackout_end_s = max(
-                run.blackout_end_s, stride.end_s + self._params.change_blackout_s
-            )
-            run.cadences_spm.clear()
-        run.cadences_spm.append(stride.cadence_spm)
-
-    def _forget(self, run: _Run) -> None:
-        run.leans_deg.clear()
-        run.below, run.strides_below = False, 0
+    def _stride(self, stride: LeanState) -> list[Cue | CueReaction]:
+        if not self._ground.is_firm(stride):
+            return self._doubt(stride.known_s)
+        if self._begun_s is None:
+            self._begun_s = stride.start_s
+        self._learn(stride)
+        smoothed = self._ground.smoothed
+        return [] if smoothed is None else self._judge(stride, smoothed)
 
     def _learn(self, stride: LeanState) -> None:
-        self._baseline.leans_deg.append(stride.lean_deg)
-        self._baseline.seconds += stride.end_s - stride.start_s
-        if self._baseline.seconds >= self._params.baseline_s:
-            self._target_deg = target_from_baseline(median(self._baseline.leans_deg), self._params)
+        """Gathers the baseline; the targets are known once it is complete."""
+        baseline, params = self._baseline, self._params
+        if baseline is None:
+            return
+        baseline.add(stride)
+        if baseline.seconds < params.baseline_s:
+            return
+        self._baseline = None
+        if self._target_deg is None:
+            self._target_deg = target_from_baseline(baseline.lean_deg, params)
+            self._watch(*lean_bands(self._target_deg, params))
+        if params.cadence_increase:
+            self._watch(cadence_band(baseline.cadence_spm, params))
 
-    def _judge(self, run: _Run, stride: LeanState, target_deg: float) -> list[Cue]:
-        params = self._params
-        if len(run.leans_deg) < params.smoothing_strides:
+    def _watch(self, *bands: Band) -> None:
+        self._watches += map(Watch, bands)
+
+    def _doubt(self, t_s: float) -> list[Cue | CueReaction]:
+        for watch in self._watches:
+            watch.doubt()
+        return self._settle(t_s, Answer.BROKEN_OFF)
+
+    def _judge(self, stride: LeanState, smoothed: Smoothed) -> list[Cue | CueReaction]:
+        t_s, out = stride.known_s, list[Cue | CueReaction]()
+        if self._pending is not None:
+            self._pending.strides += 1
+        first_out: Watch | None = None
+        for watch in self._watches:
+            reading = watch.band.reading(watch.band.value_of(smoothed))
+            watch.read(reading, first_out is None and self._dose.is_answer(stride.start_s))
+            if reading is Reading.GOOD and self._is_pending(watch.band):
+                out += self._returned(t_s, watch.band, smoothed)
+            if first_out is None and watch.is_out:
+                first_out = watch
+        if first_out is None:
+            self._dose.answered()
+        elif first_out.is_due and self._may_speak(t_s) and self._dose.allows_advice(t_s):
+            out += self._advise(t_s, first_out, smoothed)
+        return out
+
+    def _may_speak(self, t_s: float) -> bool:
+        begun_s = t_s if self._begun_s is None else self._begun_s
+        return self._params.enabled and cues_are_on(self._params.programme, t_s - begun_s)
+
+    def _is_pending(self, band: Band) -> bool:
+        return self._pending is not None and self._pending.cue.kind is band.advice
+
+    def _advise(self, t_s: float, watch: Watch, smoothed: Smoothed) -> list[Cue | CueReaction]:
+        is_again = self._is_pending(watch.band)
+        out = self._settle(t_s, Answer.NONE if is_again else Answer.BROKEN_OFF)
+        cause = CueCause.STILL_OUT if is_again else CueCause.OUT_OF_BAND
+        cue = self._cue(t_s, watch.band.advice, cause, watch.band, smoothed)
+        watch.advised()
+        self._pending = _Pending(cue)
+        return [*out, cue]
+
+    def _returned(self, t_s: float, band: Band, smoothed: Smoothed) -> list[Cue | CueReaction]:
+        out = self._settle(t_s, Answer.RETURNED)
+        self._dose.answered()
+        if band.praise is None or band.value_of(smoothed) > band.praise_limit:
+            return out
+        if self._may_speak(t_s) and self._dose.allows_praise(t_s):
+            out.append(self._cue(t_s, band.praise, CueCause.BACK_IN_BAND, band, smoothed))
+        return out
+
+    def _cue(
+        self, t_s: float, kind: CueKind, cause: CueCause, band: Band, smoothed: Smoothed
+    ) -> Cue:
+        """Makes the cue and enters it in the account."""
+        value, expires_s = band.value_of(smoothed), t_s + self._params.expiry_s
+        if cause is CueCause.BACK_IN_BAND:
+            self._dose.praise(t_s)
+            return Cue(t_s, kind, value, band.good, expires_s, cause)
+        level = self._dose.advise(t_s)
+        return Cue(t_s, kind, value, band.threshold, expires_s, cause, level)
+
+    def _settle(self, t_s: float, answer: Answer) -> list[Cue | CueReaction]:
+        """Tells how the advice that waits was answered, if there is any."""
+        pending, self._pending = self._pending, None
+        if pending is None:
             return []
-        lean_deg, threshold_deg = fmean(run.leans_deg), target_deg - params.dead_band_deg
-        good_deg = target_deg - params.dead_band_deg / 2
-        run.below = lean_deg < (good_deg if run.below else threshold_deg)
-        is_below = lean_deg < threshold_deg
-        self._count(run, stride, is_below)
-        waited = stride.known_s - self._last_cue_s >= params.minimum_interval_s
-        if not (is_below and waited and run.strides_below >= params.persistence_strides):
-            return []
-        self._last_cue_s = stride.known_s
-        expires_s = stride.known_s + params.expiry_s
-        return [Cue(stride.known_s, CueKind.LEAN_MORE, lean_deg, threshold_deg, expires_s)]
-
-    def _count(self, run: _Run, stride: LeanState, is_below: bool) -> None:
-        """Counts strides below; one within the hysteresis neither counts nor starts over."""
-        is_answer = stride.start_s >= self._last_cue_s + self._params.response_wait_s
-        if not (run.below and is_answer):
-            run.strides_below = 0
-        elif is_below:
-            run.strides_below += 1
-
-
-def target_from_baseline(baseline_deg: float, params: CueParams) -> float:
-    """The target for a runner whose own lean is `baseline_deg`, degrees."""
-    step_deg = 0.0 if baseline_deg >= params.no_increase_deg else params.step_deg
-    return min(max(baseline_deg + step_deg, params.target_min_deg), params.target_max_deg)
+        cue = pending.cue
+        return [CueReaction(t_s, cue.t_s, cue.kind, answer, pending.strides)]

@@ -35,6 +35,10 @@ class Tone:
 EARCONS = {
     # falling: the trunk has come up; 400 to 900 Hz carries over traffic and through small speakers
     CueKind.LEAN_MORE: (Tone(784.0, 0.08, 0.015), Tone(523.0, 0.09)),
+    CueKind.LEAN_LESS: (Tone(440.0, 0.06, 0.05), Tone(440.0, 0.06)),
+    CueKind.LEAN_GOOD: (Tone(523.0, 0.05, 0.01), Tone(784.0, 0.09)),
+    CueKind.CADENCE_MORE: tuple(Tone(880.0, 0.03, 0.03) for _ in range(3)),
+    CueKind.CADENCE_GOOD: (Tone(523.0, 0.05, 0.01), Tone(784.0, 0.09)),
 }
 """How each cue sounds; every pattern is shorter than 200 ms, so it ends within a step."""
 

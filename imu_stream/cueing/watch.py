@@ -1,0 +1,98 @@
+"""Where the runner stands with one band, as a table of phases and events."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from imu_stream.cueing.target import Band, Reading
+
+
+class Phase(StrEnum):
+    """Of one band."""
+
+    UNKNOWN = "unknown"
+    """Not enough firm strides since the last doubt."""
+    IN_BAND = "in band"
+    OUT = "out"
+    """Out of band, and nothing said yet."""
+    CUED = "cued"
+    """Out of band, and told so."""
+
+
+class Happening(StrEnum):
+    """What moves a band from phase to phase beside the readings."""
+
+    DOUBT = "doubt"
+    """A blackout or a break: what was counted counts no more."""
+    ADVICE = "advice"
+
+
+Event = Reading | Happening
+
+NEXT: Mapping[Phase, Mapping[Event, Phase]] = {
+    Phase.UNKNOWN: {
+        Reading.GOOD: Phase.IN_BAND,
+        Reading.BETWEEN: Phase.IN_BAND,
+        Reading.OUT: Phase.OUT,
+        Happening.DOUBT: Phase.UNKNOWN,
+    },
+    Phase.IN_BAND: {
+        Reading.GOOD: Phase.IN_BAND,
+        Reading.BETWEEN: Phase.IN_BAND,
+        Reading.OUT: Phase.OUT,
+        Happening.DOUBT: Phase.UNKNOWN,
+    },
+    Phase.OUT: {
+        Reading.GOOD: Phase.IN_BAND,
+        Reading.BETWEEN: Phase.OUT,
+        Reading.OUT: Phase.OUT,
+        Happening.DOUBT: Phase.UNKNOWN,
+        Happening.ADVICE: Phase.CUED,
+    },
+    Phase.CUED: {
+        Reading.GOOD: Phase.IN_BAND,
+        Reading.BETWEEN: Phase.CUED,
+        Reading.OUT: Phase.CUED,
+        Happening.DOUBT: Phase.UNKNOWN,
+        Happening.ADVICE: Phase.CUED,
+    },
+}
+"""Advice is given only out of band; there is no way to it from the other phases."""
+
+
+class Watch:
+    """Follows one band and counts the strides out of it."""
+
+    def __init__(self, band: Band) -> None:
+        self.band = band
+        self._phase = Phase.UNKNOWN
+        self._strides_out = 0
+        self._is_out_now = False
+
+    @property
+    def is_out(self) -> bool:
+        return self._phase in (Phase.OUT, Phase.CUED)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether advice has its reason: out now, and for long enough."""
+        return self._is_out_now and self._strides_out >= self.band.persistence_strides
+
+    def read(self, reading: Reading, counts: bool) -> None:
+        """Takes one stride; one within the hysteresis neither counts nor starts over."""
+        self._go(reading)
+        self._is_out_now = reading is Reading.OUT
+        if not (self.is_out and counts):
+            self._strides_out = 0
+        elif self._is_out_now:
+            self._strides_out += 1
+
+    def advised(self) -> None:
+        self._go(Happening.ADVICE)
+
+    def doubt(self) -> None:
+        """Forgets."""
+        self._go(Happening.DOUBT)
+        self._strides_out = 0
+
+    def _go(self, event: Event) -> None:
+        self._phase = NEXT[self._phase][event]
