@@ -72,7 +72,8 @@ class SensorLink:
         self._talk = Conversation(self._client, plan, self._gone, self._heard, self._patience)
         self._streams = {stream.characteristic for stream in plan.mode.streams}
         self._sampling = asyncio.Event()
-        self._received = 0
+        self._heard_s = 0.0
+        """When samples came last, on the loop's clock."""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -102,20 +103,23 @@ class SensorLink:
 
     async def wait_lost(self) -> str:
         """Wait until the sensor is gone or silent; why, in a few words."""
+        loop, silence_s = asyncio.get_running_loop(), self._patience.silence_s
+        self._heard_s = loop.time()
         while True:
-            received = self._received
             try:
-                async with asyncio.timeout(self._patience.silence_s):
+                async with asyncio.timeout_at(self._heard_s + silence_s):
                     await self._gone.wait()
                     return "the link was lost"
             except TimeoutError:
+                if not self._streams:  # it has nothing to send
+                    self._heard_s = loop.time()
                 # A dead Bluetooth service tells nobody: the data just stops.
-                if received == self._received and self._streams:
-                    return f"connected, but silent for {self._patience.silence_s:g} s"
+                elif loop.time() - self._heard_s >= silence_s:
+                    return f"connected, but silent for {silence_s:g} s"
 
     def _heard(self, characteristic: str, payload: bytes) -> None:
         if characteristic in self._streams:
-            self._received += 1
+            self._heard_s = asyncio.get_running_loop().time()
             self._sampling.set()
         self._on_notification(characteristic, payload)
 
