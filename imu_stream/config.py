@@ -11,6 +11,8 @@ from tempfile import NamedTemporaryFile
 from platformdirs import user_config_path
 
 from imu_stream.config_table import ConfigTable
+from imu_stream.cueing.parameters import CueParams
+from imu_stream.cueing.presets import STANDARD, read_cues, short_cues_text
 from imu_stream.datatypes import Placement, Rotation, Triple
 from imu_stream.errors import ConfigError
 
@@ -61,6 +63,7 @@ class Config:
     calibrations: tuple[StoredCalibration, ...] = ()
     """At most one for each sensor and placement."""
     defaults: Defaults = Defaults()
+    cues: CueParams = STANDARD
 
     def calibration(self, placement: Placement, sensor: str) -> StoredCalibration | None:
         """How this sensor sat at this place when it was last calibrated there."""
@@ -145,6 +148,7 @@ def parse_config(text: str, source: str) -> Config:
         _read_sensors(top.table("sensors")),
         tuple(map(_read_calibration, top.tables("calibrations"))),
         _read_defaults(top.table("defaults")),
+        read_cues(top.table("cues")),
     )
     top.finish()
     mountings = [_mounting(each) for each in config.calibrations]
@@ -194,6 +198,8 @@ def config_text(config: Config) -> str:
         lines += ["", "[[calibrations]]", *_rows(calibration)]
     if config.defaults != Defaults():
         lines += ["", "[defaults]", *_rows(config.defaults)]
+    if config.cues != STANDARD:
+        lines += ["", *short_cues_text(config.cues).splitlines()]
     return "\n".join(lines) + "\n"
 
 

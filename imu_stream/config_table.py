@@ -67,6 +67,23 @@ class ConfigTable:
             raise self.error(key, f"is {value:g}; a number from {least:g} to {largest:g} is needed")
         return value
 
+    def whole_number(self, key: str, least: float, largest: float) -> int:
+        """Give a whole number within [least, largest]."""
+        return self._whole(key, self._take(key), least, largest)
+
+    def whole_numbers(self, key: str, least: float, largest: float) -> tuple[int, ...]:
+        """Give a list of them."""
+        values = self._take(key)
+        if not isinstance(values, list):
+            raise self.error(key, "must be a list of whole numbers")
+        return tuple(self._whole(key, value, least, largest) for value in values)
+
+    def flag(self, key: str) -> bool:
+        value = self._take(key)
+        if not isinstance(value, bool):
+            raise self.error(key, "must be true or false")
+        return value
+
     def triple(self, key: str) -> Triple:
         return self._triple(key, self._take(key))
 
@@ -107,6 +124,11 @@ class ConfigTable:
             raise self.error(key, "must be three numbers")
         first, second, third = (self._finite(key, value) for value in values)
         return first, second, third
+
+    def _whole(self, key: str, value: object, least: float, largest: float) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= largest:
+            raise self.error(key, f"must be a whole number from {least:g} to {largest:g}")
+        return value
 
     def _finite(self, key: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):

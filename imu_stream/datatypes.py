@@ -566,3 +566,5 @@ class SessionHeader:
     """Absolute lean target; None for the runner's own baseline plus a step."""
     stride_length_factor: float = 1.0
     """The runner's own: true stride length by the measured one."""
+    cues: str = ""
+    """The text of the `[cues]` table, as used; empty for the preset "standard"."""

@@ -19,6 +19,7 @@ from imu_stream.analysis.reception import Reception
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.steps import StepJoin
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
+from imu_stream.cueing.presets import parse_cues
 from imu_stream.cueing.rules import CuePolicy
 from imu_stream.datatypes import (
     MOTION,
@@ -211,6 +212,7 @@ class Pipeline:
         Raises:
             ProfileError: a profile in the header cannot be used.
             CalibrationError: a mount in the header cannot be used.
+            ConfigError: the settings of the cues in the header cannot be used.
         """
         sensors = [sensor for sensor in header.sensors if sensor.placement in MOTION]
         self._readers = {
@@ -222,7 +224,7 @@ class Pipeline:
             sensor.placement: Motion(sensor, header.stride_length_factor) for sensor in sensors
         }
         self._steps = StepJoin()
-        self._cue = CuePolicy(header.target_deg)
+        self._cue = CuePolicy(header.target_deg, parse_cues(header.cues, "the session's header"))
         self.receptions = {sensor.placement: Reception() for sensor in sensors}
 
     @property
@@ -246,7 +248,7 @@ class Pipeline:
             if placement in self._readers:
                 out += self._measure(placement, self._readers[placement].finish())
             out += self._cued(motion.finish())
-        return out
+        return [*out, *self._cue.finish()]
 
     def _frame(self, frame: Frame) -> list[Output]:
         reader = self._readers.get(frame.placement)

@@ -1,6 +1,7 @@
 """What is remembered from run to run: written and read back whole, or a clear error."""
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imu_stream.acquisition.ble import Found, SensorPlan
-from imu_stream.cli.options import Wanted, header, outdated, plan, sensors_of
+from imu_stream.cli.options import Wanted, cues_of, header, outdated, plan, sensors_of
 from imu_stream.config import (
     ChosenSensor,
     Config,
@@ -21,8 +22,22 @@ from imu_stream.config import (
     parse_config,
     save_config,
 )
-from imu_stream.datatypes import Mount, Placement
+from imu_stream.cueing.parameters import CueParams
+from imu_stream.cueing.presets import (
+    GENTLE,
+    LIMITS,
+    PRESETS,
+    PROGRAMME_LIMITS,
+    STANDARD,
+    Preset,
+    cues_text,
+    parse_cues,
+    short_cues_text,
+)
+from imu_stream.cueing.schedule import Programme
+from imu_stream.datatypes import Mount, Placement, SessionHeader
 from imu_stream.errors import ConfigError
+from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import find_profile
 
 LEFT, CHEST = Placement.LEFT_FOOT, Placement.CHEST
@@ -48,11 +63,25 @@ calibrations = st.builds(
     triples,
     st.floats(0.0, 180.0),
 )
+cue_settings = st.builds(
+    replace,
+    st.sampled_from(list(PRESETS.values())),
+    minimum_interval_s=st.floats(1.0, 3600.0),
+    persistence_strides=st.integers(1, 100),
+    enabled=st.booleans(),
+    programme=st.builds(
+        Programme,
+        session=st.integers(0, 1000),
+        minutes=st.floats(1.0, 600.0),
+        on_percent=st.lists(st.integers(0, 100), min_size=1, max_size=20).map(tuple),
+    ),
+)
 configs = st.builds(
     Config,
     st.dictionaries(st.sampled_from(Placement), sensors),
     st.lists(calibrations, unique_by=lambda c: (c.placement, c.sensor.casefold())).map(tuple),
     st.builds(Defaults, st.none() | st.floats(-90.0, 90.0), st.floats(0.5, 2.0)),
+    cue_settings,
 )
 
 
@@ -107,6 +136,18 @@ def changed(old: str, new: str) -> str:
         ("calibrations = [1]", "c.toml: calibrations: must be a list of tables"),
         (f"colour = 1\n{TEXT}", "c.toml: colour: is not known here"),
         ("[" * 100_000, "c.toml: is not valid TOML"),
+        ("cues = 1", "c.toml: cues: must be a table"),
+        ('[cues]\npreset = "loud"', "c.toml: cues.preset: is 'loud'; there are: gentle, standard"),
+        ("[cues]\nvolume = 1", "c.toml: cues.volume: is not known here"),
+        ("[cues]\nenabled = 1", "c.toml: cues.enabled: must be true or false"),
+        ("[cues]\nminimum_interval_s = 0", "cues.minimum_interval_s: is 0; a number from 1 to"),
+        ("[cues]\ncap_per_minute = 2.5", "cues.cap_per_minute: must be a whole number from 1 to"),
+        ("[cues]\npersistence_strides = true", "cues.persistence_strides: must be a whole"),
+        ("[cues]\ntarget_min_deg = 20", "cues.target_min_deg: is larger than target_max_deg"),
+        ("[cues.programme]\nsession = -1", "c.toml: cues.programme.session: must be a whole"),
+        ("[cues.programme]\non_percent = 5", "programme.on_percent: must be a list of whole"),
+        ("[cues.programme]\non_percent = []", "cues.programme.on_percent: is empty"),
+        ("[cues.programme]\nweeks = 2", "c.toml: cues.programme.weeks: is not known here"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_key(text: str, said: str) -> None:
@@ -238,3 +279,44 @@ def test_the_remembered_profile_is_tried_first() -> None:
     likeliest = plan(LEFT, found, "movesense")
     assert likeliest.profile.name == "movesense"
     assert [each.profile.name for each in likeliest.otherwise] == ["capture2go"]
+
+
+@given(cue_settings)
+def test_the_settings_of_cues_are_read_back_from_both_forms(params: CueParams) -> None:
+    assert parse_cues(cues_text(params), "header") == params
+    assert parse_cues(short_cues_text(params), "config.toml") == params
+
+
+def test_a_session_says_every_number_of_its_cues_whatever_a_preset_becomes() -> None:
+    for params in PRESETS.values():
+        text = cues_text(params)
+        assert "preset" not in text
+        assert all(f"{each.name} = " in text for each in fields(Programme))
+        assert all(f"{e.name} = " in text for e in fields(CueParams) if e.name != "programme")
+
+
+def test_every_number_of_the_cues_has_its_limits_and_every_preset_keeps_them() -> None:
+    assert LIMITS.keys() == {each.name for each in fields(CueParams)} - {"enabled", "programme"}
+    assert PROGRAMME_LIMITS.keys() == {each.name for each in fields(Programme)} - {"on_percent"}
+    for params in PRESETS.values():
+        for name, (least, largest) in LIMITS.items():
+            assert least <= getattr(params, name) <= largest, name
+
+
+def test_a_session_that_says_nothing_of_cues_has_the_standard_ones() -> None:
+    assert parse_cues("", "header") == STANDARD
+
+
+def test_a_preset_goes_before_the_config_but_the_programme_goes_on() -> None:
+    remembered = replace(GENTLE, step_deg=1.0, programme=Programme(session=2))
+    config = Config(cues=remembered)
+    assert cues_of(config, None) == remembered
+    assert cues_of(config, Preset.STANDARD) == replace(STANDARD, programme=Programme(session=2))
+    wanted = Wanted({}, None, None, cues=remembered)
+    assert parse_cues(header([chest_plan()], wanted).cues, "header") == remembered
+
+
+def test_a_session_with_cue_settings_that_cannot_be_used_is_refused() -> None:
+    broken = SessionHeader("0", "2026-01-01", (), {}, None, cues="[cues]\nlevels = 0")
+    with pytest.raises(ConfigError, match=r"the session.s header: cues\.levels"):
+        Pipeline(broken)

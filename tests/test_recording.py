@@ -36,6 +36,7 @@ HEADER = SessionHeader(
     ),
     profiles={"shoe": 'title = "Schuh"\n', "belt": "π = 3\n"},
     target_deg=9.5,
+    cues="[cues]\nlevels = 2\n",
 )
 ITEMS: tuple[Frame | LinkState, ...] = (
     LinkState(0.1, Placement.LEFT_FOOT, LinkPhase.CONNECTING),

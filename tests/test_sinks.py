@@ -285,7 +285,8 @@ def test_the_tables_of_an_analysis(tmp_path: Path) -> None:
         "1.0000,1.7000,9.88,0.00,171.43,true,0.996,0.0812,1.8000\n"
         "1.7000,2.4000,,0.50,171.43,false,0.000,0.0800,2.5000\n",
         "gaps.csv": "placement,start_s,end_s,reason,samples\nchest,2.0000,2.5000,not a number,52\n",
-        "cues.csv": "time_s,kind,value,threshold\n2.5000,lean_more,5.12,8.50\n",
+        "cues.csv": "time_s,kind,value,threshold,cause,level\n"
+        "2.5000,lean_more,5.12,8.50,out of band,1\n",
     }
 
 

@@ -56,6 +56,7 @@ def header_to_json(header: SessionHeader) -> str:
             "profiles": dict(header.profiles),
             "target_deg": header.target_deg,
             "stride_length_factor": header.stride_length_factor,
+            "cues": header.cues,
         }
     )
 
@@ -72,6 +73,7 @@ def header_from_json(text: str) -> SessionHeader:
         profiles={name: checked_text(profile) for name, profile in profiles.items()},
         target_deg=_optional(target_deg),
         stride_length_factor=checked_number(content.get("stride_length_factor", 1.0)),
+        cues=checked_text(content.get("cues", "")),
     )
 
 

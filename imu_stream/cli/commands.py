@@ -17,8 +17,9 @@ from imu_stream.cli import (
     profiling,
     verifying,
 )
-from imu_stream.cli.options import Wanted, sensors_of
-from imu_stream.config import config_path, load_config
+from imu_stream.cli.options import Wanted, cues_of, sensors_of
+from imu_stream.config import Config, config_path, load_config
+from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
 
 app = typer.Typer(
@@ -31,6 +32,10 @@ profiles_app = typer.Typer(help="Device profiles: which sensors fit.", no_args_i
 app.add_typer(profiles_app, name="profiles")
 
 Out = Annotated[Path, typer.Option(help="Folder for the session file and its summary.")]
+Cues = Annotated[
+    Preset | None,
+    typer.Option(help="How cues are given; default: as your config says, else standard."),
+]
 NoSound = Annotated[bool, typer.Option("--no-sound", help="Show cues, do not play them.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the summary here.")]
 Target = Annotated[
@@ -114,10 +119,12 @@ def demo(
         str, typer.Option(help="What the feet wear: a profile's name, or its file (.toml).")
     ] = "capture2go",
     chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
+    cues: Annotated[Preset, typer.Option(help="How cues are given.")] = Preset.STANDARD,
 ) -> None:
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
-    asyncio.run(live.demo(worn, seconds, target, seed, live.Results(out, json, not no_sound)))
+    aim = live.Aim(target, cues_of(Config(), cues))
+    asyncio.run(live.demo(worn, seconds, aim, seed, live.Results(out, json, not no_sound)))
 
 
 @app.command()
@@ -168,6 +175,7 @@ def run(
     pod: Pod = None,
     buzzer: Buzzer = None,
     target: Target = None,
+    cues: Cues = None,
     mount: MountOption = None,
     stride_factor: Annotated[
         float | None,
@@ -194,7 +202,7 @@ def run(
         )
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
-    wanted = Wanted(sensors, target_deg, mount, factor, config)
+    wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
     asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
 
 

@@ -21,6 +21,7 @@ from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
+from imu_stream.cueing.parameters import CueParams
 from imu_stream.datatypes import FEET, Cue, Output, Placement, SessionHeader
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
@@ -58,7 +59,8 @@ class CueVibration:
     source: BleSource
 
     def write(self, output: Output) -> None:
-        if isinstance(output, Cue):
+        # all vibrations feel alike, so praise would be taken for advice
+        if isinstance(output, Cue) and not output.kind.is_praise:
             self.source.vibrate()
 
 
@@ -107,9 +109,15 @@ class Virtual:
         return tuple(profile_of(name) for name in dict.fromkeys((self.feet, self.chest)))
 
 
-async def demo(
-    worn: Virtual, seconds: float, target_deg: float, seed: int, results: Results
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the virtual runner is cued for, and how."""
+
+    target_deg: float
+    cues: CueParams
+
+
+async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Results) -> None:
     """Record and analyse the virtual runner, then compare with the truth about it."""
     profiles = worn.profiles()
     from imu_stream.acquisition.simulation.radio import VirtualRadio
@@ -119,7 +127,7 @@ async def demo(
     score = TruthScore(seconds, seed)
     async with VirtualRadio(worn.sensors, seconds=seconds, seed=seed) as virtual:
         radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start, profiles)
-        wanted = Wanted(virtual.addresses, target_deg, None)
+        wanted = Wanted(virtual.addresses, aim.target_deg, None, cues=aim.cues)
         recorded = await _record(wanted, seconds, results, radio, (score,))
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
     receptions = recorded.session.pipeline.receptions.values()

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from imu_stream import __version__
 from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.config import Config
+from imu_stream.cueing.parameters import CueParams
+from imu_stream.cueing.presets import PRESETS, STANDARD, Preset, cues_text
 from imu_stream.datatypes import MOTION, Mount, Placement, SensorSetup, SessionHeader
 from imu_stream.errors import CalibrationError, ProfileError
 from imu_stream.profiles import DeviceProfile, Mode
@@ -26,6 +28,14 @@ class Wanted:
     stride_factor: float = 1.0
     config: Config = field(default_factory=Config)
     """What is remembered: how the chest sensor sits holds unless `mount` is given."""
+    cues: CueParams = STANDARD
+
+
+def cues_of(config: Config, preset: Preset | None) -> CueParams:
+    """The preset if one is given, else what is remembered; a programme goes on with either."""
+    if preset is None:
+        return config.cues
+    return replace(PRESETS[preset], programme=config.cues.programme)
 
 
 def sensors_of(
@@ -91,7 +101,13 @@ def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
     sensors = tuple(replace(setup_of(one), mount=_mount(one, wanted)) for one in plans)
     texts = {one.profile.name: one.profile.text for one in plans}
     return SessionHeader(
-        __version__, now(), sensors, texts, wanted.target_deg, wanted.stride_factor
+        version=__version__,
+        started=now(),
+        sensors=sensors,
+        profiles=texts,
+        target_deg=wanted.target_deg,
+        stride_length_factor=wanted.stride_factor,
+        cues=cues_text(wanted.cues),
     )
 
 

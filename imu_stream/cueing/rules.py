@@ -40,6 +40,7 @@ class _Pending:
     """Advice that waits for an answer."""
 
     cue: Cue
+    waited_to_s: float
     strides: int = 0
 
 
@@ -84,6 +85,10 @@ class CuePolicy:
             return []
         return self._doubt(item.start_s if isinstance(item, Gap) else item.t_s)
 
+    def finish(self) -> list[Cue | CueReaction]:
+        """The session has ended: what came of the last advice will not be known."""
+        return [] if self._pending is None else self._doubt(self._pending.waited_to_s)
+
     def _stride(self, stride: LeanState) -> list[Cue | CueReaction]:
         if not self._ground.is_firm(stride):
             return self._doubt(stride.known_s)
@@ -120,6 +125,7 @@ class CuePolicy:
         t_s, out = stride.known_s, list[Cue | CueReaction]()
         if self._pending is not None:
             self._pending.strides += 1
+            self._pending.waited_to_s = t_s
         first_out: Watch | None = None
         for watch in self._watches:
             reading = watch.band.reading(watch.band.value_of(smoothed))
@@ -147,7 +153,7 @@ class CuePolicy:
         cause = CueCause.STILL_OUT if is_again else CueCause.OUT_OF_BAND
         cue = self._cue(t_s, watch.band.advice, cause, watch.band, smoothed)
         watch.advised()
-        self._pending = _Pending(cue)
+        self._pending = _Pending(cue, waited_to_s=t_s)
         return [*out, cue]
 
     def _returned(self, t_s: float, band: Band, smoothed: Smoothed) -> list[Cue | CueReaction]:

@@ -60,7 +60,7 @@ NEXT: Mapping[Phase, Mapping[Event, Phase]] = {
 
 
 class Watch:
-    """Follows one band and counts the strides out of it."""
+    """Follows one band and counts the strides out of it, less those within the hysteresis."""
 
     def __init__(self, band: Band) -> None:
         self.band = band
@@ -78,13 +78,13 @@ class Watch:
         return self._is_out_now and self._strides_out >= self.band.persistence_strides
 
     def read(self, reading: Reading, counts: bool) -> None:
-        """Takes one stride; one within the hysteresis neither counts nor starts over."""
+        """Takes one stride; one within the hysteresis takes one back, a good one starts over."""
         self._go(reading)
         self._is_out_now = reading is Reading.OUT
         if not (self.is_out and counts):
             self._strides_out = 0
-        elif self._is_out_now:
-            self._strides_out += 1
+        else:
+            self._strides_out = max(0, self._strides_out + (1 if self._is_out_now else -1))
 
     def advised(self) -> None:
         self._go(Happening.ADVICE)

@@ -138,6 +138,8 @@ CUES = Sheet(
         Column("kind", "kind", WORD),
         Column("value", "value", ANGLE),
         Column("threshold", "threshold", ANGLE),
+        Column("cause", "cause", WORD),
+        Column("level", "level", COUNT),
     ),
 )
 
