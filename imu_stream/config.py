@@ -1,7 +1,6 @@
 """What is remembered from run to run: who wears which sensor, how it sits, and the defaults."""
 
 import os
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -139,11 +138,7 @@ def parse_config(text: str, source: str) -> Config:
     Raises:
         ConfigError: something in it is wrong.
     """
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(source, "", f"is not valid TOML: {error}") from None
-    top = ConfigTable(source, "", values)
+    top = ConfigTable.parse(text, source)
     config = Config(
         _read_sensors(top.table("sensors")),
         tuple(map(_read_calibration, top.tables("calibrations"))),

@@ -4,9 +4,10 @@ The profiles' `ProfileTable` does the same for another file: its errors speak of
 and it knows neither signed numbers nor dates.
 """
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from imu_stream.datatypes import Placement, Rotation, Triple
 from imu_stream.errors import ConfigError
@@ -20,6 +21,14 @@ class ConfigTable:
         self._key = key
         self._values = values
         self._used: set[str] = set()
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> Self:
+        """Read the whole of a file; ConfigError when it is not valid TOML."""
+        try:
+            return cls(source, "", tomllib.loads(text))
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(source, "", f"is not valid TOML: {error}") from None
 
     def error(self, key: str, problem: str) -> ConfigError:
         """Make the error for a key of this table."""

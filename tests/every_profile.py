@@ -18,6 +18,8 @@ from imu_stream.profiles import (
     Mode,
     Packet,
     builtin_profiles,
+    find_profile,
+    parse_profile,
 )
 from imu_stream.profiles.packets import Framing, Vectors, fields_of
 
@@ -30,6 +32,15 @@ FIRST_TICK = 0x12_3456
 Decoded = DeviceSamples | Corrupt
 
 every_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+
+
+def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:
+    """A profile with parts of its text replaced."""
+    text = find_profile(name).text
+    for found, replacement in changes:
+        assert text.count(found) == 1, found
+        text = text.replace(found, replacement)
+    return parse_profile(text, name)
 
 
 def modes_of(profile: DeviceProfile) -> list[Mode]:

@@ -23,9 +23,9 @@ from imu_stream.profiles import (
     Read,
     Write,
     builtin_profiles,
+    candidates,
     find_profile,
     load_profile,
-    match_profile,
     parse_profile,
 )
 
@@ -145,7 +145,7 @@ def tells_others_apart(profile: DeviceProfile) -> bool:
     ],
 )
 def test_advertisements_match(advertisement: Advertisement, name: str | None) -> None:
-    found = match_profile(advertisement, PROFILES)
+    found = next(iter(candidates(advertisement, PROFILES)), None)
     assert (found and found.name) == name
 
 

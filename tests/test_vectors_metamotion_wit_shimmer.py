@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_profile import variant
 from vectors import content, expected
 
 from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Placement
@@ -17,7 +18,6 @@ from imu_stream.profiles import (
     Corrupt,
     CueAction,
     Decoder,
-    DeviceProfile,
     Encoder,
     Mode,
     Reply,
@@ -27,7 +27,6 @@ from imu_stream.profiles import (
     Subscribe,
     Write,
     find_profile,
-    parse_profile,
 )
 from imu_stream.profiles.packets import Clock, Constant, Packet, Vectors, fields_of
 
@@ -36,15 +35,6 @@ NAMES = (*METAMOTIONS, "witmotion_ble5", "shimmer3r")
 NEXT = {"witmotion_ble5": b"\x55\x61"}
 """Begin of a next message, by which the length of the last one shows."""
 every_metamotion = pytest.mark.parametrize("name", METAMOTIONS)
-
-
-def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:
-    """A profile with parts of its text replaced."""
-    text = find_profile(name).text
-    for found, replacement in changes:
-        assert text.count(found) == 1, found
-        text = text.replace(found, replacement)
-    return parse_profile(text, name)
 
 
 def decode(mode: Mode, *payloads: bytes) -> list[DeviceSamples | Corrupt]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_profile import variant
 from vectors import content, expected
 
 from imu_stream.datatypes import GRAVITY, Array, DeviceSamples, Frame, Placement
@@ -18,12 +19,10 @@ from imu_stream.errors import Fault, ProfileError
 from imu_stream.profiles import (
     Corrupt,
     Decoder,
-    DeviceProfile,
     Mode,
     Reply,
     Write,
     find_profile,
-    parse_profile,
 )
 from imu_stream.profiles.packets import PacketField
 from imu_stream.profiles.polar_control import MeasurementType as Type
@@ -34,15 +33,6 @@ from imu_stream.profiles.wrapping import Wrapping, wrap
 
 POLAR_CONTROL = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 SETTINGS_BEGIN = 2
-
-
-def variant(name: str, *changes: tuple[str, str]) -> DeviceProfile:
-    """A profile with parts of its text replaced."""
-    text = find_profile(name).text
-    for found, replacement in changes:
-        assert text.count(found) == 1, found
-        text = text.replace(found, replacement)
-    return parse_profile(text, name)
 
 
 def with_fields(mode: Mode, *fields: PacketField) -> Mode:

@@ -12,7 +12,6 @@ The keys are the fields of `CueParams` and `Programme`. A session carries its se
 form with every number written out, so that a replay gives the same whatever a preset becomes.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
@@ -21,7 +20,6 @@ from typing import Any
 from imu_stream.config_table import ConfigTable
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.schedule import Programme
-from imu_stream.errors import ConfigError
 
 STANDARD = CueParams()
 GENTLE = CueParams(
@@ -206,11 +204,7 @@ def parse_cues(text: str, source: str) -> CueParams:
     Raises:
         ConfigError: something in it is wrong.
     """
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(source, "", f"is not valid TOML: {error}") from None
-    top = ConfigTable(source, "", values)
+    top = ConfigTable.parse(text, source)
     params = read_cues(top.table("cues"))
     top.finish()
     return params

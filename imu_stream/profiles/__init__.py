@@ -18,7 +18,6 @@ from imu_stream.profiles.loading import load_profile, parse_profile
 from imu_stream.profiles.matching import (
     builtin_profiles,
     find_profile,
-    match_profile,
     named_profile,
 )
 from imu_stream.profiles.packets import Clock, ClockMark, Packet, Stream
@@ -74,7 +73,6 @@ __all__ = [
     "find_closed_device",
     "find_profile",
     "load_profile",
-    "match_profile",
     "named_profile",
     "parse_profile",
     "profile_of",

@@ -1,4 +1,4 @@
-"""Which profiles there are, and which one an advertisement belongs to."""
+"""The profiles that ship with the package."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -9,7 +9,6 @@ from pathlib import Path
 from imu_stream.errors import ProfileError
 from imu_stream.profiles.device_profile import DeviceProfile
 from imu_stream.profiles.loading import parse_profile
-from imu_stream.profiles.schema import Advertisement
 
 
 @cache
@@ -64,10 +63,3 @@ def named_profile(name: str, profiles: Iterable[DeviceProfile]) -> DeviceProfile
         listed = ", ".join(known)
         raise ProfileError(name, "", f"is no known device profile; known are {listed}")
     return known[name]
-
-
-def match_profile(
-    advertisement: Advertisement, profiles: Iterable[DeviceProfile]
-) -> DeviceProfile | None:
-    """Find the first profile that an advertisement belongs to."""
-    return next((profile for profile in profiles if profile.matches(advertisement)), None)

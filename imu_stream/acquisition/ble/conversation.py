@@ -9,7 +9,13 @@ from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakError
 
-from imu_stream.acquisition.ble.failures import RADIO_ERRORS, end_all, fault_of, reason
+from imu_stream.acquisition.ble.failures import (
+    PAIR_FIRST,
+    RADIO_ERRORS,
+    end_all,
+    fault_of,
+    reason,
+)
 from imu_stream.acquisition.ble.plan import Patience, SensorPlan
 from imu_stream.errors import Fault, LinkError
 from imu_stream.profiles import Read, Step, Subscribe, Write
@@ -19,7 +25,7 @@ Result = TypeVar("Result")
 ADVICE = {
     Fault.OTHER_DEVICE: "it is another kind of device: choose its own profile",
     Fault.FIRMWARE: "its firmware does not fit: update it with its maker's app",
-    Fault.PAIRING: "pair it with this computer first, in the system's Bluetooth settings",
+    Fault.PAIRING: PAIR_FIRST,
     Fault.RATE: "it does not offer this sampling rate: choose another, or update its firmware",
     Fault.RANGE: "it does not offer this range: choose another, or update its firmware",
     Fault.BUSY: "it is busy or on its charger: take it off, switch it off and on again",

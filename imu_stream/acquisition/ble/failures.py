@@ -21,6 +21,7 @@ RADIO_ERRORS = (BleakError, OSError, EOFError)
 NO_BLUETOOTH = (
     "no Bluetooth adapter is available: plug one in or switch Bluetooth on, then try again"
 )
+PAIR_FIRST = "pair it with this computer first, in the system's Bluetooth settings"
 
 
 def reason(error: Exception) -> str:
@@ -36,7 +37,7 @@ def reason(error: Exception) -> str:
         case BleakCharacteristicNotFoundError():
             return f"it has no characteristic {error.char_specifier}; choose the right profile"
         case BleakError() if needs_pairing(error):
-            return "pair it with this computer first, in the system's Bluetooth settings"
+            return PAIR_FIRST
         case BleakError():
             return f"{error or type(error).__name__}; bring it near and try again"
         case _:

@@ -21,8 +21,7 @@ async def hear(
         BleakError: there is no usable Bluetooth adapter.
     """
     wanted = label.casefold()
-    if backend is None:
-        await release([label])
+    await release([label], backend)
     with suppress(TimeoutError):
         async with (
             asyncio.timeout(timeout_s),

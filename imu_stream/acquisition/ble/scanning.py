@@ -86,8 +86,7 @@ async def find(
         LinkError: some were not heard in time, or there is no usable Bluetooth adapter.
     """
     heard: dict[str, Found] = {}
-    if scanner_backend is None:
-        await release(wanted.values())
+    await release(wanted.values(), scanner_backend)
     with _scanning_errors():
         async with BleakScanner(backend=scanner_backend) as scanner:
             with suppress(TimeoutError):

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from bleak import BleakAdapter, BleakClient
 from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import BaseBleakScanner
 
 from imu_stream.acquisition.ble.failures import RADIO_ERRORS
 
@@ -20,12 +21,13 @@ _EVERY_DEVICE = ["1800", "1801"]
 """Services that every device has: Generic Access, Generic Attribute."""
 
 
-async def release(labels: Collection[str]) -> None:
+async def release(labels: Collection[str], backend: type[BaseBleakScanner] | None) -> None:
     """Disconnect those of these devices, by address or name, that the system holds connected.
 
-    Without an adapter nothing happens: the scan that follows says so.
+    Nothing happens on another radio than this computer's own, and without an adapter: the scan
+    that follows says so.
     """
-    if sys.platform == "linux":
+    if backend is None and sys.platform == "linux":
         wanted = {label.casefold() for label in labels}
         with suppress(*RADIO_ERRORS):
             adapter = await BleakAdapter.get()
