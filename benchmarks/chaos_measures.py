@@ -20,8 +20,9 @@ from imu_stream.datatypes import (
     Output,
     Samples,
 )
-from imu_stream.pipeline import Pipeline, Reader, sane
+from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Decoder, find_profile
+from imu_stream.reading import SensorReader, sane
 
 BACK_S = 5.0
 """After a fault's end every stream is to be back."""
@@ -75,7 +76,7 @@ def observe(session: ChaosSession) -> Observed:
 
 def _read(session: ChaosSession, played: Played) -> Iterator[tuple[float, Samples | Gap]]:
     setup = played.sent.setup
-    reader = Reader(setup, find_profile(setup.profile))
+    reader = SensorReader(setup, find_profile(setup.profile))
     for item in session.items:
         if item.placement is not setup.placement:
             continue

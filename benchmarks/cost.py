@@ -36,8 +36,9 @@ from imu_stream.acquisition.simulation.sensor import (
 from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.analysis.orientation import OrientationParams
 from imu_stream.datatypes import MOTION, Frame, Samples, SensorSetup, SessionHeader
-from imu_stream.pipeline import Input, Pipeline, Reader
+from imu_stream.pipeline import Input, Pipeline
 from imu_stream.profiles import Encoder, find_profile
+from imu_stream.reading import SensorReader
 from imu_stream.session import Session
 from imu_stream.sinks.tables import TableWriter
 
@@ -128,7 +129,7 @@ def read_session(folder: Path) -> None:
     """Read and decode every frame."""
     recording = Recording(folder / "session.mcap")
     profile = find_profile(PROFILE)
-    readers = {s.placement: Reader(s, profile) for s in recording.header.sensors}
+    readers = {s.placement: SensorReader(s, profile) for s in recording.header.sensors}
     for item in recording:
         if isinstance(item, Frame):
             readers[item.placement].push(item)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from imu_stream.acquisition.recorder import Recorder
-from imu_stream.datatypes import Frame, LinkState, Output
+from imu_stream.datatypes import Entry, Frame, Output
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Input, Pipeline
 from imu_stream.sinks.summary import SensorSummary, Summary, SummarySink
@@ -31,38 +31,56 @@ class Latencies:
         return 1e3 * float(np.percentile(self.seconds, percent)) if self.seconds else 0.0
 
 
+def _ignore(error: RecordingError) -> None:
+    """Before a recording has begun it cannot fail."""
+
+
 class Session:
     """Feeds a pipeline and hands its outputs to the sinks, in order."""
 
     def __init__(self, pipeline: Pipeline, sinks: Sequence[Sink] = ()) -> None:
         self.pipeline = pipeline
         self.latencies = Latencies()
+        self._recorder: Recorder | None = None
+        self._on_recording_failed: Callable[[RecordingError], None] = _ignore
+        self._ended = False
         self._summary = SummarySink()
         self._sinks: tuple[Sink, ...] = (self._summary, *sinks)
 
     async def run_live(
         self,
-        source: AsyncIterable[Frame | LinkState],
+        source: AsyncIterable[Entry],
         recorder: Recorder,
         on_recording_failed: Callable[[RecordingError], None],
     ) -> None:
-        """Run until the source ends; each item is recorded before anything else can fail.
+        """Run until the source ends; each entry is recorded before anything else can fail.
 
         When the file cannot be written any more (a full disk), that is told once and the run goes
         on: what was written stays, and cues are worth more than an end.
         """
-        recording = True
+        self._recorder, self._on_recording_failed = recorder, on_recording_failed
         async for item in source:
-            if recording:
-                try:
-                    recorder.write(item)
-                except RecordingError as error:
-                    recording = False
-                    on_recording_failed(error)
-            self.push(item)
+            self.take(item)
+        self._recorder = None
         self.finish()
 
-    async def run_paced(self, items: AsyncIterable[Frame | LinkState]) -> None:
+    def take(self, item: Entry) -> None:
+        """One entry of a live session: recorded, then pushed.
+
+        Events come this way from beside the source, between two of its entries; once the session
+        has ended they are no part of it.
+        """
+        if self._ended:
+            return
+        if self._recorder is not None:
+            try:
+                self._recorder.write(item)
+            except RecordingError as error:
+                self._recorder = None
+                self._on_recording_failed(error)
+        self.push(item)
+
+    async def run_paced(self, items: AsyncIterable[Entry]) -> None:
         """Run a recording at the pace its source sets."""
         async for item in items:
             self.push(item)
@@ -84,6 +102,7 @@ class Session:
 
     def finish(self) -> None:
         """What the pipeline still holds back, at the end."""
+        self._ended = True
         self._give(self.pipeline.finish())
 
     def summary(self) -> Summary:
@@ -109,10 +128,10 @@ class Session:
 
 
 async def paced(
-    items: Iterable[Frame | LinkState],
+    items: Iterable[Entry],
     speed: float,
     clock: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[Frame | LinkState]:
+) -> AsyncIterator[Entry]:
     """The items of a recording at `speed` times the pace at which they arrived."""
     begun_s = clock()
     for item in items:

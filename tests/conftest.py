@@ -16,7 +16,8 @@ from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.analysis.filters import rotate
 from imu_stream.datatypes import Gap, GapReason, Output, Placement, Samples, SensorSetup
 from imu_stream.datatypes import SessionHeader as Header
-from imu_stream.pipeline import Input, Motion, Pipeline
+from imu_stream.motion import SensorMotion
+from imu_stream.pipeline import Input, Pipeline
 
 STANDING = Gait(activity=Activity.STANDING)
 ORDINARY = SensorErrors(
@@ -97,7 +98,7 @@ def in_blocks(samples: Samples, count: int = 64) -> list[Samples]:
 
 def motion_outputs(setup: SensorSetup, items: Iterable[Samples | Gap]) -> Sequence[Output]:
     """All that one sensor's stages make of a stream."""
-    motion = Motion(setup)
+    motion = SensorMotion(setup)
     out = [output for item in items for output in motion.push(item)]
     return [*out, *motion.finish()]
 

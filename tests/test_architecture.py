@@ -13,8 +13,10 @@ PACKAGE = Path(imu_stream.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"cli"},
+    {"afterwards"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},
+    {"reading", "motion"},
     {"analysis", "cueing", "sinks", "profiles", "config", "config_table"},
     {"datatypes", "errors", ""},
 )

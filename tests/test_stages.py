@@ -32,7 +32,7 @@ from imu_stream.datatypes import (
     Samples,
     SensorSetup,
 )
-from imu_stream.pipeline import Motion
+from imu_stream.motion import SensorMotion
 
 FOOT, CHEST = Placement.LEFT_FOOT, Placement.CHEST
 FOOT_HZ, CHEST_HZ = 208.0, 104.0
@@ -111,10 +111,10 @@ SUBJECTS = {
     "contacts": Subject(lambda: ContactDetector(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "gait": Subject(lambda: FootGait(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "lean": Subject(lambda: TrunkLean(CHEST_HZ), CHEST, TO_CHEST),
-    "all of a foot": Subject(lambda: Motion(SensorSetup(FOOT, "table", FOOT_HZ)), FOOT),
-    "all of the chest": Subject(lambda: Motion(SensorSetup(CHEST, "table", CHEST_HZ)), CHEST),
+    "all of a foot": Subject(lambda: SensorMotion(SensorSetup(FOOT, "table", FOOT_HZ)), FOOT),
+    "all of the chest": Subject(lambda: SensorMotion(SensorSetup(CHEST, "table", CHEST_HZ)), CHEST),
     "all of the chest without gyroscope": Subject(
-        lambda: Motion(SensorSetup(CHEST, "table", CHEST_HZ)), CHEST, has_gyro=False
+        lambda: SensorMotion(SensorSetup(CHEST, "table", CHEST_HZ)), CHEST, has_gyro=False
     ),
 }
 STARTS_OVER = ("orientation", "orientation without gyroscope", "contacts", "gait", "lean")

@@ -1,16 +1,15 @@
 """Writes the session file: every frame before anything is done with it."""
 
-import json
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mcap.writer import Writer
 
+from imu_stream.acquisition.entries import ENTRY_KINDS, write_entry
 from imu_stream.acquisition.session_format import (
     ARRIVAL,
     FORMAT,
@@ -18,13 +17,11 @@ from imu_stream.acquisition.session_format import (
     FRAME_SCHEMA,
     FRAME_TEXT,
     HEADER_NAME,
-    LINK_SCHEMA,
-    LINK_TEXT,
     header_to_json,
     nanoseconds,
     recording_failure,
 )
-from imu_stream.datatypes import Frame, LinkState, Placement, SessionHeader
+from imu_stream.datatypes import Entry, Frame, Placement, SessionHeader
 from imu_stream.errors import RecordingError
 
 SYNC_INTERVAL_S = 1.0
@@ -52,7 +49,7 @@ class Recorder:
         self._clock = clock
         self._failure: RecordingError | None = None
         self._channels: dict[tuple[Placement, str], int] = {}
-        self._link_channel = 0
+        self._json_channels: dict[type, int] = {}
         self._sequence = 0
         try:
             self._stream = path.open("xb")
@@ -75,7 +72,7 @@ class Recorder:
     ) -> None:
         self.close()
 
-    def write(self, item: Frame | LinkState) -> None:
+    def write(self, item: Entry) -> None:
         """Appends one item; times must be finite. Raises RecordingError."""
         self._check()
         try:
@@ -116,9 +113,6 @@ class Recorder:
             self._frame_schema = self._writer.register_schema(
                 FRAME_SCHEMA, "x-text", FRAME_TEXT.encode()
             )
-            self._link_schema = self._writer.register_schema(
-                LINK_SCHEMA, "jsonschema", LINK_TEXT.encode()
-            )
             session = {"format": FORMAT, "session": header_to_json(header)}
             self._writer.add_metadata(HEADER_NAME, session)
             self._stream.flush()
@@ -129,13 +123,13 @@ class Recorder:
             raise failure from None
         self._synced_s = self._clock()
 
-    def _append(self, item: Frame | LinkState) -> None:
+    def _append(self, item: Entry) -> None:
         if isinstance(item, Frame):
             at_s, channel = item.arrival_s, self._frame_channel(item)
             content = ARRIVAL.pack(item.arrival_s) + item.payload
         else:
-            at_s, channel = item.t_s, self._link_channel or self._open_link_channel()
-            content = json.dumps(asdict(item)).encode()
+            at_s, channel = item.t_s, self._json_channel(type(item))
+            content = write_entry(item)
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         at_ns = nanoseconds(at_s)
         self._writer.add_message(channel, at_ns, content, at_ns, self._sequence)
@@ -151,9 +145,14 @@ class Recorder:
             )
         return self._channels[key]
 
-    def _open_link_channel(self) -> int:
-        self._link_channel = self._writer.register_channel("/link", "json", self._link_schema)
-        return self._link_channel
+    def _json_channel(self, kind: type) -> int:
+        if kind not in self._json_channels:
+            entry = ENTRY_KINDS[kind]
+            schema = self._writer.register_schema(
+                entry.schema, "jsonschema", entry.schema_text.encode()
+            )
+            self._json_channels[kind] = self._writer.register_channel(entry.topic, "json", schema)
+        return self._json_channels[kind]
 
     def _start_sync(self, now_s: float) -> None:
         if self._syncing is not None and not self._syncing.done():

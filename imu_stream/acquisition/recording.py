@@ -4,7 +4,6 @@ Records are read directly: a message is two reads and one `struct` call, because
 sensors is some 280 000 of them, and a file without an end is nothing special that way.
 """
 
-import json
 import os
 import struct
 from collections.abc import Iterator
@@ -19,22 +18,21 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Metadata, Schema
 from mcap.writer import MCAP0_MAGIC
 
+from imu_stream.acquisition.entries import BY_SCHEMA, EntryKind
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.session_format import (
     FORMAT,
     FRAME_MESSAGE,
     FRAME_SCHEMA,
     HEADER_NAME,
-    LINK_SCHEMA,
     MESSAGE,
     RECORD,
     checked_number,
-    checked_text,
     header_from_json,
     nanoseconds,
     recording_failure,
 )
-from imu_stream.datatypes import Frame, LinkPhase, LinkState, Placement, SessionHeader
+from imu_stream.datatypes import Entry, Frame, Placement, SessionHeader
 from imu_stream.errors import RecordingError
 
 __all__ = ["Recorder", "Recording"]
@@ -52,7 +50,7 @@ _DAMAGE = (
 
 
 class Recording:
-    """Reads a session file: iterating yields `Frame | LinkState` as they were written.
+    """Reads a session file: iterating yields `Entry` as they were written.
 
     A file whose end is missing, or that is damaged somewhere, is read up to that place.
 
@@ -69,7 +67,7 @@ class Recording:
         self.truncated = False
         self.header = self._read_header()
 
-    def __iter__(self) -> Iterator[Frame | LinkState]:
+    def __iter__(self) -> Iterator[Entry]:
         self.truncated = True
         channels = _Channels(self._path)
         with _open_log(self._path) as stream:
@@ -109,9 +107,9 @@ class _Channels:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._schemas: dict[int, str] = {}
-        self._channels: dict[int, _FrameChannel | None] = {}
+        self._channels: dict[int, _FrameChannel | EntryKind] = {}
 
-    def read(self, opcode: int, body: bytes) -> Frame | LinkState | None:
+    def read(self, opcode: int, body: bytes) -> Entry | None:
         if opcode == Opcode.MESSAGE:
             return self._item(body)
         if opcode == Opcode.CHANNEL:
@@ -125,12 +123,12 @@ class _Channels:
             )
         return None
 
-    def _item(self, body: bytes) -> Frame | LinkState:
-        # a link state's text is longer than a frame's arrival, so unpacking both alike is safe
+    def _item(self, body: bytes) -> Entry:
+        # any entry's text is longer than a frame's arrival, so unpacking both alike is safe
         channel_id, _, logged_ns, published_ns, arrival_s = FRAME_MESSAGE.unpack_from(body)
         channel = self._channels[channel_id]
-        if channel is None:
-            return _link_state(body[MESSAGE.size :])
+        if isinstance(channel, EntryKind):
+            return channel.read(body[MESSAGE.size :])
         # after a power cut a record may go over into zeros; its three times then differ
         if not logged_ns == published_ns == nanoseconds(checked_number(arrival_s)):
             raise ValueError("the times of a message differ")
@@ -146,8 +144,8 @@ class _Channels:
         if schema == FRAME_SCHEMA:
             placement = Placement(channel.metadata["placement"])
             self._channels[channel.id] = _FrameChannel(placement, channel.metadata["stream"])
-        elif schema == LINK_SCHEMA:
-            self._channels[channel.id] = None
+        elif schema in BY_SCHEMA:
+            self._channels[channel.id] = BY_SCHEMA[schema]
         else:
             raise RecordingError(
                 self._path,
@@ -171,16 +169,6 @@ def _session_header(path: Path, body: bytes) -> SessionHeader:
     except (*_DAMAGE, AttributeError) as error:
         problem = f"has a damaged session header ({type(error).__name__}: {error})"
         raise RecordingError(path, problem) from None
-
-
-def _link_state(text: bytes) -> LinkState:
-    content = json.loads(text)
-    return LinkState(
-        t_s=checked_number(content["t_s"]),
-        placement=Placement(content["placement"]),
-        phase=LinkPhase(content["phase"]),
-        detail=checked_text(content["detail"]),
-    )
 
 
 def _open_log(path: Path) -> BinaryIO:

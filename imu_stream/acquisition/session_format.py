@@ -16,27 +16,14 @@ from imu_stream.errors import RecordingError
 
 _Each = TypeVar("_Each")
 
-FORMAT = "1.0"
+FORMAT = "1.1"
 """Version of what is written; every version with the same first number is read."""
 
 HEADER_NAME = "imu_stream.session"
 FRAME_SCHEMA = "imu_stream.frame.v1"
-LINK_SCHEMA = "imu_stream.link_state.v1"
 FRAME_ENCODING = "x-imu-stream-frame"
 
 FRAME_TEXT = "f64 arrival_s (little-endian, session clock), then the payload as the radio gave it"
-LINK_TEXT = json.dumps(
-    {
-        "type": "object",
-        "properties": {
-            "t_s": {"type": "number"},
-            "placement": {"type": "string"},
-            "phase": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-    }
-)
-
 ARRIVAL = struct.Struct("<d")
 RECORD = struct.Struct("<BQ")
 """Opcode, length of the body (MCAP specification, section Records)."""

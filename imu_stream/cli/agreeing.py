@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterable
 
 from imu_stream.analysis.tapping import Alignment, Tap, TapDetector, alignment
 from imu_stream.cli.speaking import say
-from imu_stream.datatypes import MOTION, Frame, LinkPhase, LinkState, SessionHeader
-from imu_stream.pipeline import Reader, profile_of, sane
+from imu_stream.datatypes import MOTION, Entry, Frame, LinkPhase, LinkState, SessionHeader
+from imu_stream.reading import SensorReader, profile_of, sane
 
 WATCHED_S = 10.0
 """From when the last sensor has sent something."""
@@ -19,20 +19,20 @@ class StartWatch:
 
     def __init__(self, header: SessionHeader) -> None:
         sensors = [sensor for sensor in header.sensors if sensor.placement in MOTION]
-        self._readers = {s.placement: Reader(s, profile_of(s, header)) for s in sensors}
+        self._readers = {s.placement: SensorReader(s, profile_of(s, header)) for s in sensors}
         self._detectors = {s.placement: TapDetector(s.placement, s.rate_hz) for s in sensors}
         self._silent = {sensor.placement for sensor in sensors}
         self._begun_s = math.inf
         self._taps: list[Tap] = []
         self.over = False
 
-    def take(self, item: Frame | LinkState) -> Alignment | None:
+    def take(self, item: Entry) -> Alignment | None:
         """The agreement, once, when the time is over; None when there was no such knock."""
         if isinstance(item, LinkState):
             if item.placement in self._readers and item.phase is not LinkPhase.STREAMING:
                 self._readers[item.placement].link_changed()
             return None
-        if item.placement not in self._readers:
+        if not isinstance(item, Frame) or item.placement not in self._readers:
             return None
         self._feel(item)
         if item.arrival_s < self._begun_s + WATCHED_S + _LATE_S:
@@ -50,8 +50,8 @@ class StartWatch:
 
 
 async def agreeing(
-    source: AsyncIterable[Frame | LinkState], header: SessionHeader
-) -> AsyncGenerator[Frame | LinkState, None]:
+    source: AsyncIterable[Entry], header: SessionHeader
+) -> AsyncGenerator[Entry, None]:
     """The items of a source as they are; says how well the sensors agree when it is known."""
     watch = StartWatch(header)
     async for item in source:

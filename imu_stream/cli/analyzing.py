@@ -16,7 +16,6 @@ from imu_stream.cli.view import summary_table
 from imu_stream.datatypes import (
     Frame,
     Gap,
-    LinkState,
     Mount,
     Placement,
     Samples,
@@ -119,9 +118,9 @@ def _time_s(item: Input) -> float:
     match item:
         case Frame():
             return item.arrival_s
-        case LinkState():
-            return item.t_s
         case Gap():
             return item.start_s
         case Samples():
             return float(item.t_s[0])
+        case _:
+            return item.t_s

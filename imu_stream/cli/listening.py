@@ -9,7 +9,7 @@ from imu_stream.cli.live import Radio, SessionClock
 from imu_stream.cli.options import plan, setup_of
 from imu_stream.config import ChosenSensor
 from imu_stream.datatypes import MOTION, Frame, Gap, LinkPhase, Placement, Samples
-from imu_stream.pipeline import Reader, sane
+from imu_stream.reading import SensorReader, sane
 
 
 class Listening:
@@ -50,7 +50,7 @@ class Listening:
 
     async def samples(self) -> AsyncIterator[Samples | Gap]:
         """What it measures, in order, until `stop`."""
-        reader = Reader(setup_of(self._plan), self.profile)
+        reader = SensorReader(setup_of(self._plan), self.profile)
         async for item in self._source:
             if isinstance(item, Frame):
                 for each in sane(reader.push(item)):

@@ -19,15 +19,15 @@ from imu_stream.acquisition.recording import Recording
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
+from imu_stream.cli.outputs import CuePlayer, CueVibration, sound_of
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.datatypes import FEET, Cue, Output, Placement, SessionHeader
+from imu_stream.datatypes import FEET, Placement, SessionHeader
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
 from imu_stream.session import Session, Sink, paced
-from imu_stream.sinks.audio import NoSound, Sound, open_sound
 
 FIND_S = 20.0
 
@@ -39,29 +39,6 @@ class Results:
     out: Path | None
     json: Path | None
     sound: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CuePlayer:
-    """Plays cues on an open sound output."""
-
-    sound: Sound | NoSound
-
-    def write(self, output: Output) -> None:
-        if isinstance(output, Cue):
-            self.sound.play(output)
-
-
-@dataclass(frozen=True, slots=True)
-class CueVibration:
-    """Lets the connected devices vibrate with each cue."""
-
-    source: BleSource
-
-    def write(self, output: Output) -> None:
-        # all vibrations feel alike, so praise would be taken for advice
-        if isinstance(output, Cue) and not output.kind.is_praise:
-            self.source.vibrate()
 
 
 class SessionClock:
@@ -145,7 +122,7 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
         session.run_at_once(recording)
     else:
         clock = SessionClock(speed)
-        sound = _sound(results.sound, clock)
+        sound = sound_of(results.sound, clock)
         async with sound:
             with LiveView(pipeline, clock) as view:
                 session = Session(pipeline, [CuePlayer(sound), view])
@@ -171,7 +148,7 @@ async def _record(
     clock = SessionClock()
     path = _session_path(results.out or Path())
     async with AsyncExitStack() as stack:
-        sound = _sound(results.sound, clock)
+        sound = sound_of(results.sound, clock)
         await stack.enter_async_context(sound)
         with console.status("Connecting …"):
             source = BleSource(
@@ -220,15 +197,6 @@ async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
         )
     remembered = {place: sensor.profile for place, sensor in wanted.config.sensors.items()}
     return [plan(each, found[each], remembered.get(each, "")) for each in wanted.sensors]
-
-
-def _sound(wanted: bool, clock: Callable[[], float]) -> Sound | NoSound:
-    if not wanted:
-        return NoSound("")
-    sound = open_sound(clock)
-    if isinstance(sound, NoSound):
-        say(f"{sound.reason}; cues are shown only")
-    return sound
 
 
 @contextmanager

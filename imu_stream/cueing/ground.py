@@ -11,9 +11,19 @@ from math import isfinite
 from statistics import fmean
 
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.datatypes import Gap, LeanState, LinkPhase, LinkState, Notice, NoticeKind, Placement
+from imu_stream.datatypes import (
+    Gap,
+    LeanState,
+    LinkPhase,
+    LinkState,
+    Mark,
+    MarkKind,
+    Notice,
+    NoticeKind,
+    Placement,
+)
 
-Interruption = Gap | LinkState | Notice
+Interruption = Gap | LinkState | Notice | Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +51,25 @@ class Ground:
     def __init__(self, params: CueParams) -> None:
         self._params = params
         self._run: _Run | None = None
+        self._paused = False
 
     def interrupts(self, item: Interruption) -> bool:
         """Takes what is no stride; whether all starts over because of it."""
+        if isinstance(item, Mark):
+            return self._pauses(item)
         if item.placement is not Placement.CHEST or not self._breaks(item):
             return False
         self._run = None
         return True
 
-    def _breaks(self, item: Interruption) -> bool:
+    def _pauses(self, mark: Mark) -> bool:
+        if mark.kind not in (MarkKind.PAUSE, MarkKind.RESUME):
+            return False
+        self._paused = mark.kind is MarkKind.PAUSE
+        self._run = None
+        return True
+
+    def _breaks(self, item: Gap | LinkState | Notice) -> bool:
         if isinstance(item, LinkState):
             return item.phase is LinkPhase.LOST
         if isinstance(item, Notice):
@@ -61,7 +81,7 @@ class Ground:
 
     def is_firm(self, stride: LeanState) -> bool:
         """Takes a stride; whether it counts: running, valid, of the present, in no blackout."""
-        if not self._is_running(stride):
+        if self._paused or not self._is_running(stride):
             self._run = None
             return False
         run = self._continue(stride)

@@ -32,7 +32,16 @@ from imu_stream.cueing.target import (
     target_from_baseline,
 )
 from imu_stream.cueing.watch import Watch
-from imu_stream.datatypes import Answer, Cue, CueCause, CueKind, CueReaction, Gap, LeanState
+from imu_stream.datatypes import (
+    Answer,
+    Cue,
+    CueCause,
+    CueKind,
+    CueReaction,
+    Gap,
+    LeanState,
+    TargetChange,
+)
 
 
 @dataclass(slots=True)
@@ -77,10 +86,12 @@ class CuePolicy:
         """The lean to keep, degrees; None until it is known."""
         return self._target_deg
 
-    def push(self, item: LeanState | Interruption) -> list[Cue | CueReaction]:
+    def push(self, item: LeanState | Interruption | TargetChange) -> list[Cue | CueReaction]:
         """Takes one item of any placement; gives at most one cue."""
         if isinstance(item, LeanState):
             return self._stride(item)
+        if isinstance(item, TargetChange):
+            return self._retarget(item)
         if not self._ground.interrupts(item):
             return []
         return self._doubt(item.start_s if isinstance(item, Gap) else item.t_s)
@@ -112,6 +123,15 @@ class CuePolicy:
             self._watch(*lean_bands(self._target_deg, params))
         if params.cadence_increase:
             self._watch(cadence_band(baseline.cadence_spm, params))
+
+    def _retarget(self, change: TargetChange) -> list[Cue | CueReaction]:
+        """From now on another lean is wanted; what was counted towards the old one is void."""
+        out = self._settle(change.t_s, Answer.BROKEN_OFF)
+        self._target_deg = change.target_deg
+        lean = (CueKind.LEAN_LESS, CueKind.LEAN_MORE)
+        others = [watch for watch in self._watches if watch.band.advice not in lean]
+        self._watches = [*map(Watch, lean_bands(change.target_deg, self._params)), *others]
+        return out
 
     def _watch(self, *bands: Band) -> None:
         self._watches += map(Watch, bands)

@@ -1,0 +1,72 @@
+"""Advice for the runner, and what came of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CueKind(StrEnum):
+    """What a cue says; never how it sounds."""
+
+    LEAN_MORE = "lean_more"
+    LEAN_LESS = "lean_less"
+    """Leaning too far."""
+    LEAN_GOOD = "lean_good"
+    """Praise: back in band after advice; likewise for cadence."""
+    CADENCE_MORE = "cadence_more"
+    CADENCE_GOOD = "cadence_good"
+
+    @property
+    def is_praise(self) -> bool:
+        return self in (CueKind.LEAN_GOOD, CueKind.CADENCE_GOOD)
+
+
+class CueCause(StrEnum):
+    """Why a cue is given."""
+
+    OUT_OF_BAND = "out of band"
+    STILL_OUT = "still out of band"
+    """The advice before had no answer."""
+    BACK_IN_BAND = "back in band"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Advice for the runner, with the reason it was given."""
+
+    t_s: float
+    """Signal time of the decision."""
+    kind: CueKind
+    value: float
+    """The measured value, in the unit of the threshold (degrees for lean, steps/min)."""
+    threshold: float
+    """Beyond which it is out of band; for praise, from which it is good again."""
+    expires_s: float
+    """Later than this it must not be given."""
+    cause: CueCause = CueCause.OUT_OF_BAND
+    level: int = 1
+    """How clearly it should be said: one more for each time in a row without an answer."""
+
+
+class Answer(StrEnum):
+    """What came of advice."""
+
+    RETURNED = "returned"
+    """Back in band."""
+    NONE = "none"
+    """Still out of band when the next advice was given."""
+    BROKEN_OFF = "broken off"
+    """Not known: a blackout, a break in running or other advice came between."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueReaction:
+    """How the runner answered one piece of advice."""
+
+    t_s: float
+    """Signal time at which it was known."""
+    cue_s: float
+    """`t_s` of the cue."""
+    kind: CueKind
+    answer: Answer
+    strides: int
+    """From the cue to the answer; the value is a mean of some strides, so it lags."""
