@@ -1,7 +1,8 @@
 """Frames in, outputs out: the same live, in replay and in batch, and whatever the bytes are."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -23,18 +24,22 @@ from imu_stream.datatypes import (
     Array,
     Calibration,
     Cue,
+    Entry,
     Frame,
     Gap,
     GapReason,
     LeanState,
     LinkPhase,
     LinkState,
+    Mark,
+    MarkKind,
     Mount,
     Output,
     Placement,
     SensorSetup,
     SessionHeader,
     Stride,
+    TargetChange,
 )
 from imu_stream.errors import CalibrationError, ProfileError, RecordingError
 from imu_stream.pipeline import Pipeline
@@ -65,7 +70,7 @@ class Recorded:
     """A session that never was on the air."""
 
     header: SessionHeader
-    items: tuple[Frame | LinkState, ...]
+    items: tuple[Entry, ...]
 
 
 def setup_of(placement: Placement) -> SensorSetup:
@@ -98,7 +103,7 @@ def ticks_of(profile: DeviceProfile, t_s: Array) -> int:
     return round((1000.0 + marked_s) / clock.seconds_per_tick)
 
 
-def arrival_of(item: Frame | LinkState) -> float:
+def arrival_of(item: Entry) -> float:
     return item.arrival_s if isinstance(item, Frame) else item.t_s
 
 
@@ -128,7 +133,7 @@ def file(session: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def source(items: Iterable[Frame | LinkState]) -> AsyncIterator[Frame | LinkState]:
+async def source(items: Iterable[Entry]) -> AsyncIterator[Entry]:
     for item in items:
         yield item
 
@@ -164,6 +169,53 @@ async def test_live_replay_and_batch_are_the_same_bit_for_bit(
     assert not recording.truncated
 
 
+class Lapping:
+    """Stands for a coach's button or an output: an event follows on some output, a little later."""
+
+    def __init__(self) -> None:
+        self.laps = 0
+        self.lap: Callable[[Entry], None] | None = None
+
+    def write(self, output: Output) -> None:
+        if isinstance(output, Stride) and output.foot is LEFT and self.lap is not None:
+            self.laps += 1
+            mark = Mark(output.known_s, MarkKind.LAP, str(self.laps))
+            asyncio.get_running_loop().call_soon(self.lap, mark)
+
+
+async def test_events_from_beside_the_source_stand_in_the_recording_and_its_replay(
+    session: Recorded, tmp_path: Path
+) -> None:
+    async def breathing() -> AsyncIterator[Entry]:
+        for item in session.items:
+            yield item
+            await asyncio.sleep(0)
+
+    path, lapping, kept = tmp_path / "live.mcap", Lapping(), Kept()
+    live = Session(Pipeline(session.header), [lapping, kept])
+    lapping.lap = live.take
+    with Recorder(path, session.header, clock=lambda: 0.0) as recorder:
+        await live.run_live(breathing(), recorder, pytest.fail)
+        live.take(Mark(99.0, MarkKind.NOTE, "too late"))
+    batch = Session(Pipeline(session.header))
+    batch.run_at_once(Recording(path))
+    assert batch.summary().outputs_sha256 == live.summary().outputs_sha256
+    recorded = [item for item in Recording(path) if isinstance(item, Mark)]
+    assert recorded == [output for output in kept.outputs if isinstance(output, Mark)]
+    assert len(recorded) > 20
+
+
+def test_a_pause_silences_cues_and_a_new_target_is_cued_for(session: Recorded) -> None:
+    # without an event the first cue comes at about 17 s: see the fixture
+    paused = pipeline_outputs(Pipeline(session.header), [Mark(0.0, MarkKind.PAUSE), *session.items])
+    assert not [output for output in paused if isinstance(output, Cue)]
+    aimed = pipeline_outputs(Pipeline(session.header), [TargetChange(0.0, 3.0), *session.items])
+    assert not [output for output in aimed if isinstance(output, Cue)]
+    resumed = [Mark(0.0, MarkKind.PAUSE), Mark(0.0, MarkKind.RESUME), *session.items]
+    again = pipeline_outputs(Pipeline(session.header), resumed)
+    assert [output for output in again if isinstance(output, Cue)]
+
+
 def fill(recorder: Recorder) -> None:
     """From now on the disk is full."""
     with Path("/dev/full").open("wb") as full:
@@ -174,7 +226,7 @@ def fill(recorder: Recorder) -> None:
 async def test_a_full_disk_is_told_once_and_the_run_goes_on(
     session: Recorded, expected: list[Output], tmp_path: Path
 ) -> None:
-    async def filling() -> AsyncIterator[Frame | LinkState]:
+    async def filling() -> AsyncIterator[Entry]:
         for number, item in enumerate(session.items):
             if number == 200:
                 fill(recorder)
@@ -212,7 +264,7 @@ def test_cut_recording_gives_a_prefix_of_the_outputs(
     assert all(not isinstance(output, Cue) for output in pipeline.finish())
 
 
-def pushed(pipeline: Pipeline, items: Iterable[Frame | LinkState]) -> list[Output]:
+def pushed(pipeline: Pipeline, items: Iterable[Entry]) -> list[Output]:
     return [output for item in items for output in pipeline.push(item)]
 
 
@@ -297,7 +349,7 @@ def test_any_wrong_bits_are_survived(
     assert all(np.isfinite(output.lean_deg) for output in outputs if isinstance(output, LeanState))
 
 
-def damaged(item: Frame | LinkState, damage: list[tuple[int, int]]) -> Frame | LinkState:
+def damaged(item: Entry, damage: list[tuple[int, int]]) -> Entry:
     if isinstance(item, LinkState):
         return item
     payload = bytearray(item.payload)

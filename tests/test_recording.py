@@ -17,13 +17,20 @@ from mcap.writer import Writer
 from imu_stream.acquisition.recording import Recorder, Recording
 from imu_stream.acquisition.session_format import HEADER_NAME, header_from_json, header_to_json
 from imu_stream.datatypes import (
+    CueDelivery,
+    CueKind,
+    Entry,
     Frame,
     LinkPhase,
     LinkState,
+    Mark,
+    MarkKind,
     Mount,
+    Outcome,
     Placement,
     SensorSetup,
     SessionHeader,
+    TargetChange,
 )
 from imu_stream.errors import RecordingError
 
@@ -38,18 +45,33 @@ HEADER = SessionHeader(
     target_deg=9.5,
     cues="[cues]\nlevels = 2\n",
 )
-ITEMS: tuple[Frame | LinkState, ...] = (
+ITEMS: tuple[Entry, ...] = (
     LinkState(0.1, Placement.LEFT_FOOT, LinkPhase.CONNECTING),
     Frame(1.0 / 3.0, Placement.LEFT_FOOT, "imu", b"\x00\x01\xff"),
     Frame(0.4, Placement.CHEST, "acc", b""),
     LinkState(0.5, Placement.CHEST, LinkPhase.LOST, 'said "bye" – 再见'),
     Frame(0.6, Placement.LEFT_FOOT, "imu", bytes(244)),
+    Mark(0.7, MarkKind.NOTE, "new shoes"),
+    TargetChange(0.75, 8.5),
+    CueDelivery(0.8, 0.79, CueKind.LEAN_MORE, "sound", Outcome.EMITTED),
 )
 
 times_s = st.floats(0.0, 1e7)
 placements = st.sampled_from(Placement)
 frames = st.builds(
     Frame, times_s, placements, st.text("abc_012", min_size=1), st.binary(max_size=300)
+)
+events = st.one_of(
+    st.builds(Mark, times_s, st.sampled_from(MarkKind), st.text()),
+    st.builds(TargetChange, times_s, st.floats(-90.0, 90.0)),
+    st.builds(
+        CueDelivery,
+        times_s,
+        times_s,
+        st.sampled_from(CueKind),
+        st.text(),
+        st.sampled_from(Outcome),
+    ),
 )
 link_states = st.builds(LinkState, times_s, placements, st.sampled_from(LinkPhase), st.text())
 
@@ -64,7 +86,7 @@ class ManualClock:
         return self.now_s
 
 
-def record(path: Path, items: tuple[Frame | LinkState, ...] = ITEMS) -> bytes:
+def record(path: Path, items: tuple[Entry, ...] = ITEMS) -> bytes:
     with Recorder(path, HEADER, clock=ManualClock()) as recorder:
         for item in items:
             recorder.write(item)
@@ -92,10 +114,8 @@ def test_a_recording_gives_back_header_and_items(tmp_path: Path) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(items=st.lists(frames | link_states, max_size=20).map(tuple))
-def test_every_item_comes_back_bit_for_bit(
-    scratch: Path, items: tuple[Frame | LinkState, ...]
-) -> None:
+@given(items=st.lists(frames | link_states | events, max_size=20).map(tuple))
+def test_every_item_comes_back_bit_for_bit(scratch: Path, items: tuple[Entry, ...]) -> None:
     scratch.unlink(missing_ok=True)
     record(scratch, items)
     assert tuple(Recording(scratch)) == items
@@ -109,10 +129,11 @@ def test_other_programs_can_open_a_recording(tmp_path: Path) -> None:
         messages = list(reader.iter_messages(log_time_order=False))
         header = next(iter(reader.iter_metadata()))
     topics = [channel.topic for _, channel, _ in messages]
-    assert topics == ["/link", "/left_foot/imu", "/chest/acc", "/link", "/left_foot/imu"]
+    frames_and_links = ["/link", "/left_foot/imu", "/chest/acc", "/link", "/left_foot/imu"]
+    assert topics == [*frames_and_links, "/mark", "/target", "/delivery"]
     assert messages[1][2].data[8:] == b"\x00\x01\xff"
     assert messages[1][2].log_time == 333_333_333
-    assert [message.sequence for _, _, message in messages] == [1, 2, 3, 4, 5]
+    assert [message.sequence for _, _, message in messages] == list(range(1, 9))
     assert json.loads(messages[3][2].data)["phase"] == "lost"
     assert header.name == HEADER_NAME
     assert json.loads(header.metadata["session"])["profiles"]["belt"] == "π = 3\n"
@@ -284,7 +305,7 @@ def test_every_item_is_with_the_operating_system_at_once(tmp_path: Path) -> None
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.test_recording import HEADER, ITEMS, ManualClock
+from test_recording import HEADER, ITEMS, ManualClock
 from imu_stream.acquisition.recording import Recorder
 recorder = Recorder(Path(sys.argv[1]), HEADER, clock=ManualClock())
 for item in ITEMS:
@@ -296,8 +317,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "session.mcap"
-    root = Path(__file__).parents[1]
-    subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False)
+    # from the folder of the tests: `-c` imports what stands there
+    here = Path(__file__).parent
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=here, check=False)
     recording = Recording(path)
     assert tuple(recording) == ITEMS
     assert recording.truncated
