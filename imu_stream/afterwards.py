@@ -1,28 +1,91 @@
 """A finished session, derived again from its recording: the ground of report, exports and log."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imu_stream.acquisition.recording import Recording
-from imu_stream.datatypes import SessionHeader
+from imu_stream.agreement import StartWatch
+from imu_stream.analysis.tapping import Alignment
+from imu_stream.cueing.presets import parse_cues
+from imu_stream.cueing.target import lean_bands
+from imu_stream.datatypes import Entry, LeanState, Output, SessionHeader, TargetChange
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.summary import Summary
+from imu_stream.sinks.finished import Finished, Retention, TargetBand
+
+__all__ = ["Finished", "Keeping", "derive"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """All that this version of the program makes of a recording."""
+class Keeping:
+    """A sink that keeps of a session, live or not, what is told of it afterwards."""
 
-    path: Path
-    header: SessionHeader
-    summary: Summary
-    outputs: Collected
-    target_deg: float | None
-    """The lean to keep at the end; None while the baseline was never known."""
-    truncated: bool
-    """The file has no end: it was read up to where it was cut."""
+    def __init__(self, header: SessionHeader, pipeline: Pipeline) -> None:
+        self._header = header
+        self._pipeline = pipeline
+        self._cues = parse_cues(header.cues, "the session's header")
+        self._outputs = Collected()
+        self._bands: list[TargetBand] = []
+        self._watch = StartWatch(header)
+        self._alignment: Alignment | None = None
+        self._aimed(0.0)
+
+    def write(self, output: Output) -> None:
+        self._outputs.write(output)
+        if isinstance(output, LeanState):
+            self._aimed(output.start_s)
+        elif isinstance(output, TargetChange):
+            self._aimed(output.t_s)
+
+    def watched(self, items: Iterable[Entry]) -> Iterator[Entry]:
+        """The same items, while looking for the hop at the start."""
+        for item in items:
+            self.watch(item)
+            yield item
+
+    def watch(self, item: Entry) -> None:
+        """Take in what was received in the first seconds."""
+        if not self._watch.over:
+            self._alignment = self._watch.take(item)
+
+    def finished(self, path: Path, session: Session, truncated: bool) -> Finished:
+        """All of it, once the session has ended."""
+        lasts_s = [each.last_s for each in self._pipeline.receptions.values()]
+        return Finished(
+            path,
+            self._header,
+            session.summary(),
+            self._outputs,
+            self._pipeline.target_deg,
+            truncated,
+            max(lasts_s, default=0.0),
+            tuple(self._bands),
+            self._retention(),
+            None if self._alignment is None else self._alignment.spread_ms,
+        )
+
+    def _aimed(self, t_s: float) -> None:
+        """Note a new target from when on it holds."""
+        target_deg = self._pipeline.target_deg
+        if target_deg is None or (self._bands and self._bands[-1].target_deg == target_deg):
+            return
+        over, under = lean_bands(target_deg, self._cues)
+        self._bands.append(TargetBand(t_s, target_deg, under.threshold, over.threshold))
+
+    def _retention(self) -> Retention | None:
+        since_s = self._pipeline.silent_from_s
+        leans = [
+            lean for lean in self._outputs.of(LeanState) if lean.valid and lean.start_s >= since_s
+        ]
+        running_s = sum(lean.end_s - lean.start_s for lean in leans)
+        if not running_s:
+            return None
+        kept_s = sum(lean.end_s - lean.start_s for lean in leans if self._is_in_band(lean))
+        return Retention(since_s, running_s, 100.0 * (kept_s / running_s))
+
+    def _is_in_band(self, lean: LeanState) -> bool:
+        band = next((b for b in reversed(self._bands) if b.since_s <= lean.start_s), None)
+        return band is not None and band.low_deg <= lean.lean_deg <= band.high_deg
 
 
 def derive(path: Path) -> Finished:
@@ -33,14 +96,8 @@ def derive(path: Path) -> Finished:
         ProfileError, CalibrationError, ConfigError: its header cannot be used.
     """
     recording = Recording(path)
-    pipeline, outputs = Pipeline(recording.header), Collected()
-    session = Session(pipeline, [outputs])
-    session.run_at_once(recording)
-    return Finished(
-        path,
-        recording.header,
-        session.summary(),
-        outputs,
-        pipeline.target_deg,
-        recording.truncated,
-    )
+    pipeline = Pipeline(recording.header)
+    keeping = Keeping(recording.header, pipeline)
+    session = Session(pipeline, [keeping])
+    session.run_at_once(keeping.watched(recording))
+    return keeping.finished(path, session, recording.truncated)

@@ -6,6 +6,7 @@ give the same outputs, bit for bit.
 
 from collections.abc import Iterable, Sequence
 
+from imu_stream.analysis.clock_offset import ClockFit
 from imu_stream.analysis.reception import Reception
 from imu_stream.analysis.steps import StepJoin
 from imu_stream.cueing.presets import parse_cues
@@ -68,6 +69,16 @@ class Pipeline:
     def target_deg(self) -> float | None:
         """The lean to keep; None until the runner's baseline is known."""
         return self._cue.target_deg
+
+    @property
+    def silent_from_s(self) -> float:
+        """From when on a programme gives no more cues; infinite without one, or before running."""
+        return self._cue.silent_from_s
+
+    def clock(self, placement: Placement) -> ClockFit | None:
+        """How a sensor's clock runs against this computer's; None when that is not known."""
+        reader = self._readers.get(placement)
+        return None if reader is None else reader.clock
 
     def push(self, item: Input) -> list[Output]:
         """Everything that is known with this item and was not before."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from imu_stream.analysis.arrival_timebase import ArrivalTimebase
+from imu_stream.analysis.clock_offset import ClockFit
 from imu_stream.analysis.joining import Joining
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
@@ -49,6 +50,12 @@ class SensorReader:
             return None
         percent = self._battery.percent(frame.payload)
         return None if percent is None else Battery(frame.arrival_s, frame.placement, percent)
+
+    @property
+    def clock(self) -> ClockFit | None:
+        """How the device's clock runs; None when it has none, or too little was received."""
+        clocks = (each for each in self._timebases if isinstance(each, Timebase))
+        return next((fit for each in clocks if (fit := each.clock) is not None), None)
 
     def link_changed(self) -> None:
         """A new link starts with a whole message."""

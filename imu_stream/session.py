@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from imu_stream.acquisition.recorder import Recorder
+from imu_stream.analysis.clock_offset import ClockFit
+from imu_stream.analysis.reception import Reception
 from imu_stream.datatypes import Entry, Frame, Output
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Input, Pipeline
@@ -108,15 +110,7 @@ class Session:
     def summary(self) -> Summary:
         """The session so far in a few numbers."""
         sensors = {
-            placement.value: SensorSummary(
-                received.samples,
-                received.lost,
-                received.gaps,
-                round(received.rate_hz, 2),
-                round(received.lost_percent, 2),
-                received.jitter_ms,
-                round(received.longest_silence_s, 3),
-            )
+            placement.value: _sensor(received, self.pipeline.clock(placement))
             for placement, received in self.pipeline.receptions.items()
         }
         return self._summary.result(sensors)
@@ -125,6 +119,20 @@ class Session:
         for output in outputs:
             for sink in self._sinks:
                 sink.write(output)
+
+
+def _sensor(received: Reception, clock: ClockFit | None) -> SensorSummary:
+    return SensorSummary(
+        received.samples,
+        received.lost,
+        received.gaps,
+        round(received.rate_hz, 2),
+        round(received.lost_percent, 2),
+        received.jitter_ms,
+        round(received.longest_silence_s, 3),
+        None if clock is None else round(clock.fast_ppm, 1),
+        None if clock is None else round(clock.residual_ms, 2),
+    )
 
 
 async def paced(

@@ -16,9 +16,10 @@ FLOORS = (
     {"afterwards"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},
+    {"agreement"},
     {"reading", "motion"},
     {"analysis", "cueing", "sinks", "profiles", "config", "config_table"},
-    {"datatypes", "errors", ""},
+    {"datatypes", "errors", "definitions", ""},
 )
 """From the top; the empty name is the package itself, with its version."""
 STATIONS = {"acquisition", "analysis", "cueing", "sinks"}

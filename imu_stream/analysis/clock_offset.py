@@ -45,6 +45,16 @@ class _Quickest:
     """Arrival minus device time."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """How a device's clock runs, by the line through its quickest packets."""
+
+    fast_ppm: float
+    """By how much it runs faster than this computer's, parts in a million."""
+    residual_ms: float
+    """Root mean square distance of those packets from the line: what the fit leaves unexplained."""
+
+
 class ClockOffset:
     """Session time minus device time, as far as is known."""
 
@@ -80,6 +90,16 @@ class ClockOffset:
     @property
     def _seen(self) -> list[_Quickest]:
         return [*self._bins] if self._quickest is None else [*self._bins, self._quickest]
+
+    def fit(self) -> ClockFit | None:
+        """The line through the quickest packet of each bin; None before there are enough."""
+        if len(self._bins) < self._params.fewest_bins:
+            return None
+        at_s = np.array([each.device_s for each in self._bins])
+        delays_s = np.array([each.delay_s for each in self._bins])
+        pace = slope(at_s, delays_s)
+        left_s = delays_s - pace * at_s
+        return ClockFit(-1e6 * pace, 1e3 * float(np.std(left_s)))
 
     def settle(self, at_least_s: float = -math.inf) -> float:
         """Take the quickest packet up to now for one without delay; by how much that moves.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imu_stream.analysis.clock_offset import ClockOffset
+from imu_stream.analysis.clock_offset import ClockFit, ClockOffset
 from imu_stream.datatypes import DeviceSamples, Gap, GapReason, Placement, Stamped
 
 
@@ -76,6 +76,11 @@ class Timebase:
             return self._begin(packet)
         doubtful, self._doubtful = self._doubtful, None
         return self._take(packet) if doubtful is None else self._judge(doubtful, packet)
+
+    @property
+    def clock(self) -> ClockFit | None:
+        """How the device's clock runs, by its last five minutes."""
+        return self._offset.fit()
 
     def finish(self) -> list[Stamped | Gap]:
         """Let go of what is still held back, and report damage that nothing followed."""

@@ -30,7 +30,7 @@ from imu_stream.datatypes import (
     StrikeType,
 )
 from imu_stream.pipeline import Pipeline
-from imu_stream.sinks.summary import Summary
+from imu_stream.sinks.summary import SensorSummary, Summary
 
 LOW_BATTERY_PERCENT = 10
 STALE_S = 2.0
@@ -208,6 +208,8 @@ class LiveView:
             parts.append(f"{received.lost_percent:.1f} % lost")
         if received.jitter_ms:
             parts.append(f"±{received.jitter_ms:.0f} ms")
+        if (clock := self._pipeline.clock(placement)) is not None:
+            parts.append(f"clock {clock.fast_ppm:+.0f} ppm")
         last_s = received.last_arrival_s
         if last_s is not None and not self._is_fresh(last_s):
             parts.append(f"silent for {self._clock() - last_s:.0f} s")
@@ -238,7 +240,7 @@ def summary_table(summary: Summary) -> Table:
         text = f"{sensor.samples} samples at {sensor.rate_hz:.1f} Hz"
         lost = f"{sensor.lost} lost ({sensor.lost_percent:.1f} %) in {sensor.gaps} gaps"
         late = f"95 % within {sensor.jitter_ms:.0f} ms" if sensor.jitter_ms else ""
-        table.add_row(name, ", ".join(filter(None, (text, lost, late))))
+        table.add_row(name, ", ".join(filter(None, (text, lost, late, clock_text(sensor)))))
     for foot, strides in summary.strides.items():
         counts = f"{strides.rearfoot} rearfoot, {strides.midfoot} midfoot"
         rest = f"{strides.forefoot} forefoot, {strides.unknown} unknown"
@@ -255,6 +257,13 @@ def summary_table(summary: Summary) -> Table:
     for note in summary.notes:
         table.add_row("note", escape(note))
     return table
+
+
+def clock_text(sensor: SensorSummary) -> str:
+    """How a sensor's clock runs against this computer's; nothing when that is not known."""
+    if sensor.clock_fast_ppm is None:
+        return ""
+    return f"clock {sensor.clock_fast_ppm:+.0f} ppm, {sensor.clock_residual_ms:.1f} ms unexplained"
 
 
 def truth_table(score: Score) -> Table:

@@ -17,12 +17,12 @@ How every piece of advice was answered is given out as well.
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from imu_stream.cueing.dose import Dose
 from imu_stream.cueing.ground import Ground, Interruption, Smoothed
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.cueing.schedule import cues_are_on
+from imu_stream.cueing.schedule import cues_are_on, silent_from_s
 from imu_stream.cueing.target import (
     Band,
     Baseline,
@@ -85,6 +85,13 @@ class CuePolicy:
     def target_deg(self) -> float | None:
         """The lean to keep, degrees; None until it is known."""
         return self._target_deg
+
+    @property
+    def silent_from_s(self) -> float:
+        """From when on a programme gives no more cues; infinite without one, or before running."""
+        if self._begun_s is None:
+            return inf
+        return self._begun_s + silent_from_s(self._params.programme)
 
     def push(self, item: LeanState | Interruption | TargetChange) -> list[Cue | CueReaction]:
         """Takes one item of any placement; gives at most one cue."""

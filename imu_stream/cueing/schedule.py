@@ -8,6 +8,7 @@ design choices; no trial of faded cues for trunk lean exists.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,17 @@ def cues_are_on(programme: Programme, running_s: float) -> bool:
     """Whether cues may be given `running_s` after the session's first running stride."""
     if programme.session == 0:
         return True
-    if running_s >= 60.0 * programme.minutes - programme.silent_s:
+    if running_s >= silent_from_s(programme):
         return False
     place = min(programme.session, len(programme.on_percent)) - 1
     return _is_on(int(running_s // programme.block_s), programme.on_percent[place])
+
+
+def silent_from_s(programme: Programme) -> float:
+    """From when on no cue is given, counted from the session's first running stride."""
+    if programme.session == 0:
+        return inf
+    return 60.0 * programme.minutes - programme.silent_s
 
 
 def _is_on(block: int, percent: int) -> bool:

@@ -35,6 +35,10 @@ class SensorSummary:
     jitter_ms: float
     """How much later than the quickest packet 95 % of them are, at most."""
     longest_silence_s: float
+    clock_fast_ppm: float | None = None
+    """By how much its clock runs faster than this computer's; None when not known."""
+    clock_residual_ms: float | None = None
+    """What a steady pace of its clock leaves unexplained; grows with a busy radio."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,3 @@
+"""Version of what the derived quantities mean; changes only when a definition does."""
+
+DEFINITIONS = "1"
