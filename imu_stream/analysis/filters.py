@@ -5,7 +5,6 @@ the linear algebra library for another block length, and differ in the last bit.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
 
 import numpy as np
 
@@ -92,8 +91,12 @@ def peak_position(values: Array, index: int) -> float:
 
 def running_maximum(values: Array, count: int) -> Array:
     """Largest of each `count` neighbours: (n,) in, (n - count + 1,) out."""
-    places = len(values) - count + 1
-    return reduce(np.maximum, (values[first : first + places] for first in range(count)))
+    if count == 1:
+        return values
+    half = count // 2
+    largest = running_maximum(values, half)
+    pairs = np.maximum(largest[:-half], largest[half:])
+    return pairs if count % 2 == 0 else np.maximum(pairs[:-1], values[count - 1 :])
 
 
 PIECE = 128
@@ -154,11 +157,11 @@ class History:
     def at(self, column: int, position: float) -> float:
         """A column at a fractional index, linearly interpolated."""
         low = min(max(int(position), self.start), self.end - 1)
-        values, place = self._kept[column], low - self._first
-        first: float = values.item(place)
+        place = low - self._first
+        first: float = self._kept.item(column, place)
         if low == self.end - 1:
             return first
-        after: float = values.item(place + 1)
+        after: float = self._kept.item(column, place + 1)
         return first + (position - low) * (after - first)
 
     def sample(self, column: int, index: int) -> float:

@@ -86,11 +86,15 @@ class FootHistory(History):
 
     def missing(self, start: int, end: int) -> int:
         """How many of the samples [start, end) are not measured but cross a gap."""
+        if not self._crossings:
+            return 0
         overlaps = [min(one.stop, end) - max(one.start, start) for one in self._crossings]
-        return sum(max(0, overlap) for overlap in overlaps) if overlaps else 0
+        return sum(max(0, overlap) for overlap in overlaps)
 
     def since_gap_s(self, index: int) -> float:
         """Time from the last such sample before `index` to it, as far as memory goes."""
+        if not self._crossings:
+            return math.inf
         ends = [min(one.stop, index) for one in self._crossings if one.start < index]
         if not ends or max(ends) <= self.start:
             return math.inf

@@ -144,7 +144,7 @@ class FootGait:
         swing_time_s = strike.ic_s - self._previous_tc_s if strike.running else math.nan
         self._previous_ic_s, self._previous_tc_s = strike.ic_s, tc_s
         return Stride(
-            strike=replace(strike, running=True),
+            strike=strike if strike.running else replace(strike, running=True),
             tc_s=tc_s,
             stride_time_s=stride_time_s,
             swing_time_s=swing_time_s,

@@ -155,8 +155,11 @@ def terms_of(item: Orientation, samples: Indices) -> Array:
 
 
 def added(sums: Array, terms: Array) -> Array:
-    """Sums (6,) with some more terms; one after the other, whatever the block."""
-    return np.asarray(np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1])
+    """Sums (6,) with some more terms, used up; one after the other, whatever the block."""
+    if not terms.shape[1]:
+        return sums
+    terms[:, 0] += sums
+    return np.asarray(terms.cumsum(axis=1, out=terms)[:, -1].copy())
 
 
 def forward_direction(sums: Array) -> Array:

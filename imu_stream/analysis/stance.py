@@ -7,6 +7,7 @@ and the grade of its path. On a treadmill the belt is the ground: a frame of con
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import atan2, degrees, nan
 
 import numpy as np
@@ -106,6 +107,7 @@ class StanceMeter:
         return self._past.columns(Signal.SHOCK, Signal.READING, start, end)
 
 
+@lru_cache(maxsize=256)
 def what_is_left(samples: int) -> Array:
     """Weights (n,) that turn accelerations between two rests into distance, in samples squared.
 

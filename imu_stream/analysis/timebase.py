@@ -35,6 +35,28 @@ class TimebaseParams:
     """Sooner than this before its time no packet comes, however late the first one was."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a packet stands on the device's clock, to what was given out before it."""
+
+    first_s: float
+    """Device time of its first sample."""
+    error_s: float
+    """How much later it begins than the last one ended."""
+    ahead_s: float
+    """How long before its time it came."""
+    tolerance_s: float
+    """Within which nothing is missing and nothing comes twice."""
+
+    @property
+    def is_next(self) -> bool:
+        return abs(self.error_s) <= self.tolerance_s
+
+    @property
+    def is_late(self) -> bool:
+        return self.error_s > self.tolerance_s
+
+
 class Timebase:
     """Puts the packets of one sensor on the session clock.
 
@@ -86,10 +108,12 @@ class Timebase:
         """Let go of what is still held back, and report damage that nothing followed."""
         doubtful, self._doubtful = self._doubtful, None
         items: list[Stamped | Gap] = []
-        if doubtful is not None and self._is_plausible(doubtful):
-            items = self._accept(doubtful)
-        elif doubtful is not None:
-            self._corrupt = True
+        if doubtful is not None:
+            place = self._place(doubtful)
+            if self._is_plausible(place):
+                items = self._accept(doubtful, place)
+            else:
+                self._corrupt = True
         if self._corrupt:
             if self._last_ticks is None:
                 self._next_s = self._corrupt_s  # nothing but damage: only its arrival is known
@@ -98,84 +122,71 @@ class Timebase:
 
     def _take(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         """One in its place is given out, one from before dropped; all others are in doubt."""
-        if self._is_in_place(packet):
-            return self._accept(packet)
-        if not self._is_old(packet):
+        place = self._place(packet)
+        if place.is_next:
+            return self._accept(packet, place)
+        if not self._is_old(place):
             self._doubtful = packet
         return []
 
     def _judge(self, doubtful: DeviceSamples, packet: DeviceSamples) -> list[Stamped | Gap]:
         """What the packet after it tells of one in doubt."""
-        if self._bears_out(doubtful, packet):
-            return [*self._accept(doubtful), *self._take(packet)]
-        if self._is_in_place(packet):  # it was overtaken
-            return [*self._accept(packet), *self._take(doubtful)]
-        if self._is_old(packet) or packet.ticks == doubtful.ticks:
+        place, before = self._place(packet), self._place(doubtful)
+        if self._bears_out(doubtful, before, packet, place):
+            return [*self._accept(doubtful, before), *self._take(packet)]
+        if place.is_next:  # it was overtaken
+            return [*self._accept(packet, place), *self._take(doubtful)]
+        if self._is_old(place) or packet.ticks == doubtful.ticks:
             self._doubtful = doubtful
             return []
         self._corrupt = True  # its clock is damaged
-        place_s = len(doubtful) * self._period_s
-        if abs(self._error_s(packet) - place_s) <= self._tolerance_s(packet):
-            return self._accept(packet)
+        if abs(place.error_s - len(doubtful) * self._period_s) <= place.tolerance_s:
+            return self._accept(packet, place)
         return self._take(packet)
 
-    def _bears_out(self, doubtful: DeviceSamples, packet: DeviceSamples) -> bool:
+    def _bears_out(
+        self, doubtful: DeviceSamples, before: _Place, packet: DeviceSamples, place: _Place
+    ) -> bool:
         """Whether the next one follows on it, or comes later as it well may."""
-        if self._follows(doubtful, packet):
-            return True
         after_s = self._apart_s(doubtful, packet)
-        return after_s > self._tolerance_s(packet) and self._is_plausible(doubtful)
-
-    def _follows(self, before: DeviceSamples, packet: DeviceSamples) -> bool:
-        return abs(self._apart_s(before, packet)) <= self._tolerance_s(packet)
+        if abs(after_s) <= place.tolerance_s:
+            return True
+        return after_s > place.tolerance_s and self._is_plausible(before)
 
     def _apart_s(self, before: DeviceSamples, packet: DeviceSamples) -> float:
         """From the end of one packet to the beginning of another, by the device's clock."""
         counted = packet if self._params.marks_last_sample else before
         return self._clock_step(ticks_of(before), ticks_of(packet)) - len(counted) * self._period_s
 
-    def _is_in_place(self, packet: DeviceSamples) -> bool:
-        return abs(self._error_s(packet)) <= self._tolerance_s(packet)
-
-    def _is_old(self, packet: DeviceSamples) -> bool:
-        """Repeated, or overtaken by what was given out."""
-        return -self._params.reset_s <= self._error_s(packet) < -self._tolerance_s(packet)
-
-    def _is_plausible(self, packet: DeviceSamples) -> bool:
-        """Whether it may well come after a loss: later, and not before its time."""
-        delay_s = -self._ahead_s(packet)
-        in_time = -self._params.early_s <= delay_s <= self._params.longest_delay_s
-        return self._error_s(packet) > 0.0 and in_time
-
-    def _was_reset(self, packet: DeviceSamples) -> bool:
-        error_s, ahead_s = self._error_s(packet), self._ahead_s(packet)
-        if error_s < -self._params.reset_s or ahead_s > self._params.reset_s:
-            return True
-        lags = -ahead_s > self._params.longest_delay_s
-        return lags and error_s > self._tolerance_s(packet)
-
-    def _first_s(self, packet: DeviceSamples) -> float:
-        """Device time of its first sample."""
-        return self._device_s + self._step_s(packet) - self._mark_offset_s(len(packet))
-
-    def _step_s(self, packet: DeviceSamples) -> float:
-        """By how much its clock has gone on."""
+    def _place(self, packet: DeviceSamples) -> _Place:
+        """Where a packet stands to what has been given out by now."""
         assert self._last_ticks is not None, "a clock is compared with the one before"
-        return self._clock_step(self._last_ticks, ticks_of(packet))
-
-    def _error_s(self, packet: DeviceSamples) -> float:
-        """How much later it begins than the last one ended."""
-        return self._first_s(packet) - self._next_s
-
-    def _ahead_s(self, packet: DeviceSamples) -> float:
-        """How long before its time it came."""
-        last_s = self._first_s(packet) + (len(packet) - 1) * self._period_s
-        return last_s + self._offset.offset_s - packet.arrival_s
-
-    def _tolerance_s(self, packet: DeviceSamples) -> float:
+        count = len(packet)
+        step_s = self._clock_step(self._last_ticks, ticks_of(packet))
+        first_s = self._device_s + step_s - self._mark_offset_s(count)
+        last_s = first_s + (count - 1) * self._period_s
         # packets are lost or repeated whole; until the true rate is learnt, less tells nothing
-        count = min(len(packet), self._last_count)
-        return 0.5 * count * self._period_s + self._params.seconds_per_tick
+        tolerated = 0.5 * min(count, self._last_count)
+        return _Place(
+            first_s,
+            error_s=first_s - self._next_s,
+            ahead_s=last_s + self._offset.offset_s - packet.arrival_s,
+            tolerance_s=tolerated * self._period_s + self._params.seconds_per_tick,
+        )
+
+    def _is_old(self, place: _Place) -> bool:
+        """Repeated, or overtaken by what was given out."""
+        return -self._params.reset_s <= place.error_s < -place.tolerance_s
+
+    def _is_plausible(self, place: _Place) -> bool:
+        """Whether it may well come after a loss: later, and not before its time."""
+        in_time = -self._params.early_s <= -place.ahead_s <= self._params.longest_delay_s
+        return place.error_s > 0.0 and in_time
+
+    def _was_reset(self, place: _Place) -> bool:
+        if place.error_s < -self._params.reset_s or place.ahead_s > self._params.reset_s:
+            return True
+        return place.is_late and -place.ahead_s > self._params.longest_delay_s
 
     def _clock_step(self, before: int, ticks: int) -> float:
         span = 1 << self._params.bits
@@ -197,21 +208,21 @@ class Timebase:
         damage = [self._damage()] if self._corrupt else []
         return self._hold([*damage, self._emit(packet, start_s)])
 
-    def _accept(self, packet: DeviceSamples) -> list[Stamped | Gap]:
+    def _accept(self, packet: DeviceSamples, place: _Place) -> list[Stamped | Gap]:
         """Stamp a packet that is what it seems, and tell what is missing before it."""
-        if self._was_reset(packet):
+        if self._was_reset(place):
             return self._clock_was_reset(packet)
         items: list[Stamped | Gap] = []
-        start_s, error_s = self._first_s(packet), self._error_s(packet)
+        start_s = place.first_s
         self._device_s = start_s + self._mark_offset_s(len(packet))
         self._last_ticks = ticks_of(packet)
-        if error_s > self._tolerance_s(packet):
-            items.append(self._lost(error_s))
+        if place.is_late:
+            items.append(self._lost(place.error_s))
         else:
             if self._corrupt:
                 items.append(self._damage())
-            start_s = self._next_s + self._params.phase_gain * error_s
-            self._period_s += self._params.period_gain * error_s / len(packet)
+            start_s = self._next_s + self._params.phase_gain * place.error_s
+            self._period_s += self._params.period_gain * place.error_s / len(packet)
         items.append(self._emit(packet, start_s))
         return self._hold(items)
 
