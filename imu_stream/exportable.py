@@ -9,7 +9,6 @@ from imu_stream import __version__
 from imu_stream.acquisition.recording import Recording
 from imu_stream.afterwards import derive
 from imu_stream.datatypes import (
-
     About,
     Calibration,
     DeviceInformation,
@@ -20,8 +19,8 @@ from imu_stream.datatypes import (
 )
 from imu_stream.definitions import DEFINITIONS
 from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.finished import Finished
 from imu_stream.sinks.export.data import Device, ExportData, Provenance, Surface, Track
+from imu_stream.sinks.finished import Finished
 from imu_stream.tracks import read_tracks
 
 Watch = Callable[[Iterable[Entry], str], Iterable[Entry]]
@@ -57,7 +56,9 @@ class Masking:
 
     def digest(self, text: str) -> str:
         """The same for the same text of one recording."""
-        keyed = hashlib.blake2b(text.encode(errors="surrogatepass"), key=self._key, digest_size=_DIGEST_BYTES)
+        keyed = hashlib.blake2b(
+            text.encode(errors="surrogatepass"), key=self._key, digest_size=_DIGEST_BYTES
+        )
         return keyed.hexdigest()
 
     def named(self, text: str) -> str:
@@ -88,10 +89,8 @@ def gather(path: Path, wish: Wish, *, samples: bool, watch: Watch | None = None)
     if samples:
         found = read_tracks(finished.header, watched(Recording(path), "reading samples"))
         tracks = [Track(devices[p], each.raw(), each.segment()) for p, each in found.items()]
-    outputs = _masked(finished.outputs, masking)
-    return ExportData(
-        provenance, finished.summary, outputs, tuple(tracks), wish.surface, wish.distance_m
-    )
+    masked = replace(finished, outputs=_masked(finished.outputs, masking))
+    return ExportData(provenance, masked, tuple(tracks), wish.surface, wish.distance_m)
 
 
 @dataclass(slots=True)
@@ -126,11 +125,11 @@ def _device(sensor: SensorSetup, finished: Finished, masking: Masking) -> Device
         each.about.value: masking.named(each.text) if each.about is About.SERIAL else each.text
         for each in said
     }
-    text = finished.header.profiles.get(sensor.profile, "")
+    text = finished.header.profiles.get(sensor.profile, "").encode(errors="surrogatepass")
     return Device(
         placement=sensor.placement,
         profile=sensor.profile,
-        profile_sha256=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() if text else "",
+        profile_sha256=hashlib.sha256(text).hexdigest() if text else "",
         rate_hz=sensor.rate_hz,
         acc_range_g=sensor.acc_range_g,
         gyr_range_dps=sensor.gyr_range_dps,
@@ -154,7 +153,7 @@ def _provenance(
         started=header.started,
         duration_s=end_s,
         truncated=finished.truncated,
-        target_deg=finished.target_deg,
+        target_deg=header.target_deg,
         stride_length_factor=header.stride_length_factor,
         cues=header.cues,
         outputs_sha256=finished.summary.outputs_sha256,

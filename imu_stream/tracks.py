@@ -11,6 +11,7 @@ from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.datatypes import (
     MOTION,
     Array,
+    CalibratedSamples,
     Calibration,
     Frame,
     Gap,
@@ -111,10 +112,10 @@ def read_tracks(header: SessionHeader, items: Iterable[Input]) -> dict[Placement
     return tracks
 
 
-def _rates(parts: Sequence[Samples | object]) -> Array | None:
+def _rates(parts: Sequence[Samples] | Sequence[CalibratedSamples]) -> Array | None:
     """Angular rates, where the sensor has them."""
-    rates = [part.gyr for part in parts]  # type: ignore[attr-defined]
-    return None if not rates or rates[0] is None else np.concatenate(rates)
+    rates = [part.gyr for part in parts if part.gyr is not None]
+    return np.concatenate(rates) if rates else None
 
 
 def _rows(parts: Sequence[Array], none: Array) -> Array:

@@ -11,6 +11,7 @@ from imu_stream.cli import (
     analyzing,
     calibrating,
     doctor,
+    exporting,
     listing,
     live,
     pairing,
@@ -21,6 +22,8 @@ from imu_stream.cli.options import Wanted, cues_of, sensors_of
 from imu_stream.config import Config, config_path, load_config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
+from imu_stream.exportable import Wish
+from imu_stream.sinks.export import FORMATS
 
 app = typer.Typer(
     help="Foot-strike type and trunk lean, live, from motion sensors on feet and chest. "
@@ -50,7 +53,7 @@ MountOption = Annotated[
     ),
 ]
 StrideFactor = Annotated[
-    float,
+    float | None,
     typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
 ]
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
@@ -177,10 +180,7 @@ def run(
     target: Target = None,
     cues: Cues = None,
     mount: MountOption = None,
-    stride_factor: Annotated[
-        float | None,
-        typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
-    ] = None,
+    stride_factor: StrideFactor = None,
     seconds: Annotated[
         float | None, typer.Option(min=1.0, help="Stop after this time; default: at Ctrl-C.")
     ] = None,
@@ -228,7 +228,7 @@ def analyze(
     chest: Annotated[Path | None, typer.Option(help="CSV of the chest sensor.")] = None,
     target: Target = None,
     mount: MountOption = None,
-    stride_factor: StrideFactor = 1.0,
+    stride_factor: StrideFactor = None,
     distance: Annotated[
         float | None, typer.Option(min=1.0, help="Known distance, m: prints your stride factor.")
     ] = None,
@@ -242,6 +242,33 @@ def analyze(
         analyzing.analyze_session(session, known, out)
     else:
         analyzing.analyze_tables(tables, known, out)
+
+
+@app.command("export")
+def export_session(
+    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
+    to: Annotated[str, typer.Option(help=f"Formats, with commas: {', '.join(FORMATS)}.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: SESSION_export beside it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Keep device addresses, names, serials and notes.")
+    ] = False,
+    subject: Annotated[
+        str | None, typer.Option(help="Code of the runner, letters and digits; default: made up.")
+    ] = None,
+    treadmill: Annotated[
+        bool | None, typer.Option("--treadmill/--road", help="Where it was; FIT says so.")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(min=1.0, help="Known distance, m; default: as measured.")
+    ] = None,
+) -> None:
+    """Write a session for other programs: watches' platforms, spreadsheets, statistics, MATLAB."""
+    wish = Wish(exporting.subject_of(subject), full, exporting.surface_of(treadmill), distance)
+    place = exporting.Destination(out or session.with_name(f"{session.stem}_export"), force)
+    exporting.export_session(session, exporting.formats_of(to), wish, place)
 
 
 @profiles_app.command("list")

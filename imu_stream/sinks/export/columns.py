@@ -52,6 +52,13 @@ class Column:
     heading: Heading
     values: Values
 
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which cells were not measured."""
+        if self.heading.content is Content.NUMBER:
+            return np.isnan(np.asarray(self.values, dtype=np.float64))
+        return np.array([cell is None for cell in self.values], dtype=np.bool_)
+
 
 _UNIT_OF_START = {"acc": "m/s^2", "gyr": "rad/s", "bpm": "1/min", "cadence": "1/min"}
 _UNIT_OF_END = {

@@ -3,7 +3,6 @@
 import csv
 import json
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +49,11 @@ def _write_rows(table: Table, path: Path) -> None:
 
 def _cells(column: Column, rows: slice) -> list[Cell]:
     """Cells as they are written: nothing for what was not measured."""
-    values = column.values[rows]
+    part = Column(column.heading, column.values[rows])
+    cells: list[Cell] = np.asarray(part.values, dtype=object).tolist()
     if column.heading.content is Content.FLAG:
-        return [None if flag is None else "true" if flag else "false" for flag in values]
-    if not isinstance(values, np.ndarray):
-        return list(values)
-    cells: list[Cell] = values.tolist()
-    missing = np.isnan(values)
-    return [None if cell != cell else cell for cell in cells] if missing.any() else cells
+        cells = ["true" if cell else "false" for cell in cells]
+    missing = part.missing
+    if not missing.any():
+        return cells
+    return [None if lacks else cell for cell, lacks in zip(cells, missing.tolist(), strict=True)]

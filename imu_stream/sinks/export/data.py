@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imu_stream.datatypes import Array, Calibration, Mount, Placement, Samples
-from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.summary import Summary
+from imu_stream.sinks.finished import Finished
 
 Flags = NDArray[np.bool_]
 
@@ -59,6 +58,7 @@ class Provenance:
     truncated: bool
     """The recording has no end: it was read up to where it was cut."""
     target_deg: float | None
+    """As it was given; None for the runner's own baseline plus a step."""
     stride_length_factor: float
     cues: str
     """The settings of the cues, as used."""
@@ -108,8 +108,8 @@ class ExportData:
     """A session, ready to be written in any format."""
 
     provenance: Provenance
-    summary: Summary
-    outputs: Collected
+    finished: Finished
+    """Without the texts of its marks, unless everything is kept."""
     tracks: tuple[Track, ...]
     """Empty when no format needs samples."""
     surface: Surface = Surface.UNKNOWN

@@ -5,8 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from imu_stream.sinks.export.columns import Column, Content
 from imu_stream.sinks.export.data import ExportData, Provenance
 from imu_stream.sinks.export.tables import Table, tables_of
@@ -54,6 +52,4 @@ def _array(column: Column, of: Any) -> Any:
     """What was not measured is null."""
     import pyarrow
 
-    values = column.values
-    mask = np.isnan(values) if column.heading.content is Content.NUMBER else None
-    return pyarrow.array(values, type=of, mask=mask)
+    return pyarrow.array(column.values, type=of, mask=column.missing)

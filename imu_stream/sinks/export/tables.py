@@ -28,7 +28,7 @@ def tables_of(data: ExportData) -> Iterator[Table]:
     Names are made of this program's own words alone, so they are safe in file names.
     """
     for kind in KINDS:
-        outputs = data.outputs.of(kind.of)
+        outputs: Sequence[object] = data.finished.outputs.of(kind.of)
         yield Table(kind.name, tuple(heading.column(outputs) for heading in kind.headings))
     for track in data.tracks:
         yield raw_table(track)
