@@ -19,6 +19,7 @@ from imu_stream.cli import (
     verifying,
 )
 from imu_stream.cli.options import Wanted, cues_of, sensors_of
+from imu_stream.cli.web import PORT, Web
 from imu_stream.config import Config, config_path, load_config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
@@ -55,6 +56,14 @@ MountOption = Annotated[
 StrideFactor = Annotated[
     float | None,
     typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
+]
+ShowPage = Annotated[bool, typer.Option("--web", help="Also show the session in the browser.")]
+Lan = Annotated[
+    bool, typer.Option("--lan", help="Let phones and others in your network see it (with --web).")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 is any free one.")]
+Tls = Annotated[
+    bool, typer.Option("--tls", help="Serve it by https, so that a phone's screen stays awake.")
 ]
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
 RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
@@ -123,11 +132,16 @@ def demo(
     ] = "capture2go",
     chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
     cues: Annotated[Preset, typer.Option(help="How cues are given.")] = Preset.STANDARD,
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
 ) -> None:
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
     aim = live.Aim(target, cues_of(Config(), cues))
-    asyncio.run(live.demo(worn, seconds, aim, seed, live.Results(out, json, not no_sound)))
+    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls))
+    asyncio.run(live.demo(worn, seconds, aim, seed, results))
 
 
 @app.command()
@@ -187,6 +201,10 @@ def run(
     json: Json = None,
     no_sound: NoSound = False,
     out: Out = Path("sessions"),
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
 ) -> None:
     """Record and analyse a run with your own sensors; stand still for 3 s at the start.
 
@@ -203,7 +221,8 @@ def run(
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
     wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
-    asyncio.run(live.run(wanted, seconds, live.Results(out, json, not no_sound)))
+    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls))
+    asyncio.run(live.run(wanted, seconds, results))
 
 
 @app.command()
@@ -212,9 +231,16 @@ def replay(
     speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "1",
     json: Json = None,
     sound: Annotated[bool, typer.Option("--sound", help="Play the cues too.")] = False,
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
 ) -> None:
     """Play a session again: the same frames give the same outputs, bit for bit."""
-    asyncio.run(live.replay(session, _speed(speed), live.Results(None, json, sound)))
+    pace, page = _speed(speed), _page(web, lan, port, tls)
+    if page.wanted and pace is None:
+        raise typer.BadParameter("--web needs a --speed at which it can be watched, not max")
+    asyncio.run(live.replay(session, pace, live.Results(None, json, sound, page)))
 
 
 @app.command()
@@ -319,6 +345,12 @@ def verify_device(
     wanted = verifying.Verification(device, profile, virtual, seconds, shake)
     if not asyncio.run(verifying.verify(wanted)):
         raise typer.Exit(1)
+
+
+def _page(web: bool, lan: bool, port: int, tls: bool) -> Web:
+    if (lan or tls) and not web:
+        raise typer.BadParameter("--lan and --tls are for the live page: add --web")
+    return Web(web, lan, port, tls)
 
 
 def _speed(text: str) -> float | None:
