@@ -9,6 +9,7 @@ const CUE_SHOWN_S = 5;
 const SURE = 0.8;
 const STEADY_DEG = 0.5;
 const PAST_STRIKES = 8;
+const BAND_WORDS = { low: "below your band", in: "in your band", high: "beyond your band", none: "" };
 
 const by = (id) => document.getElementById(id);
 
@@ -115,7 +116,8 @@ export class RunnerView {
     write(by("lean-stale-why"), silence ?? this.whyNoStride());
     if (lean && !frozen) this.dial.lean(lean.smoothed_deg);
     card.dataset.band = lean && !frozen && status.band ? bandOf(lean.smoothed_deg, status.band) : "none";
-    write(by("lean-band"), this.bandWords(card.dataset.band));
+    write(by("lean-band"), BAND_WORDS[card.dataset.band]);
+    write(by("lean-target"), this.targetWords());
     this.showTrend(frozen);
     const words = lean && !frozen ? `Lean ${lean.smoothed_deg.toFixed(1)} degrees, ${by("lean-band").textContent}` : "No data";
     this.dial.say(words);
@@ -127,13 +129,10 @@ export class RunnerView {
     return this.lean ? "no running stride" : "waiting for running";
   }
 
-  bandWords(where) {
+  targetWords() {
+    if (this.lean && !this.lean.valid) return "not calibrated: no cue from it";
     const band = this.status?.band;
-    if (!band) return "learning your own lean";
-    const aim = `target ${band.target_deg.toFixed(1)}°`;
-    const words = { low: "below your band", in: "in your band", high: "beyond your band" }[where];
-    const doubt = this.lean && !this.lean.valid ? "not calibrated" : null;
-    return [words, aim, doubt].filter(Boolean).join(" · ");
+    return band ? `target ${band.target_deg.toFixed(1)}°, at least ${band.low_deg.toFixed(1)}°` : "learning your own lean";
   }
 
   showTrend(frozen) {
