@@ -1,6 +1,6 @@
 """A finished session, derived again from its recording: the ground of report, exports and log."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imu_stream.acquisition.recording import Recording
@@ -12,7 +12,7 @@ from imu_stream.datatypes import Entry, LeanState, Output, SessionHeader, Target
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.finished import Finished, Retention, TargetBand
+from imu_stream.sinks.finished import Finished, Retention, TargetBand, share_in_band
 
 __all__ = ["Finished", "Keeping", "derive"]
 
@@ -40,13 +40,15 @@ class Keeping:
     def watched(self, items: Iterable[Entry]) -> Iterator[Entry]:
         """The same items, while looking for the hop at the start."""
         for item in items:
-            self.watch(item)
+            self.take(item)
             yield item
 
-    def watch(self, item: Entry) -> None:
-        """Take in what was received in the first seconds."""
-        if not self._watch.over:
-            self._alignment = self._watch.take(item)
+    def take(self, item: Entry) -> Alignment | None:
+        """One thing that was received; gives the agreement by that hop, once."""
+        found = self._watch.take(item)
+        if found is not None:
+            self._alignment = found
+        return found
 
     def finished(self, path: Path, session: Session, truncated: bool) -> Finished:
         """All of it, once the session has ended."""
@@ -77,27 +79,15 @@ class Keeping:
         leans = [
             lean for lean in self._outputs.of(LeanState) if lean.valid and lean.start_s >= since_s
         ]
-        running_s = sum(lean.end_s - lean.start_s for lean in leans)
-        if not running_s:
+        share = share_in_band(leans, self._bands)
+        if share is None:
             return None
-        kept_s = sum(lean.end_s - lean.start_s for lean in leans if self._is_in_band(lean))
-        return Retention(since_s, running_s, 100.0 * (kept_s / running_s))
-
-    def _is_in_band(self, lean: LeanState) -> bool:
-        band = next((b for b in reversed(self._bands) if b.since_s <= lean.start_s), None)
-        return band is not None and band.low_deg <= lean.lean_deg <= band.high_deg
+        running_s = sum(lean.end_s - lean.start_s for lean in leans)
+        return Retention(since_s, running_s, 100.0 * share)
 
 
-Through = Callable[[Iterable[Entry]], Iterable[Entry]]
-"""Passes entries on; to show how far it is."""
-
-
-def derive(path: Path, through: Through | None = None) -> Finished:
+def derive(path: Path) -> Finished:
     """Reads a session file and derives every number of it anew.
-
-    Args:
-        path: the session file.
-        through: sees every entry on its way.
 
     Raises:
         RecordingError: not a session file, damaged at its front, or of a newer version.
@@ -107,5 +97,5 @@ def derive(path: Path, through: Through | None = None) -> Finished:
     pipeline = Pipeline(recording.header)
     keeping = Keeping(recording.header, pipeline)
     session = Session(pipeline, [keeping])
-    session.run_at_once(keeping.watched(recording if through is None else through(recording)))
+    session.run_at_once(keeping.watched(recording))
     return keeping.finished(path, session, recording.truncated)

@@ -3,7 +3,7 @@
 import math
 
 from imu_stream.analysis.tapping import Alignment, Tap, TapDetector, alignment
-from imu_stream.datatypes import MOTION, Entry, Frame, LinkPhase, LinkState, SessionHeader
+from imu_stream.datatypes import MOTION, TABLE, Entry, Frame, LinkPhase, LinkState, SessionHeader
 from imu_stream.reading import SensorReader, profile_of, sane
 
 WATCHED_S = 10.0
@@ -16,7 +16,7 @@ class StartWatch:
     """Looks for a knock that all motion sensors of a session feel in its first seconds."""
 
     def __init__(self, header: SessionHeader) -> None:
-        sensors = [sensor for sensor in header.sensors if sensor.placement in MOTION]
+        sensors = [s for s in header.sensors if s.placement in MOTION and s.profile != TABLE]
         self._readers = {s.placement: SensorReader(s, profile_of(s, header)) for s in sensors}
         self._detectors = {s.placement: TapDetector(s.placement, s.rate_hz) for s in sensors}
         self._silent = {sensor.placement for sensor in sensors}
@@ -26,6 +26,8 @@ class StartWatch:
 
     def take(self, item: Entry) -> Alignment | None:
         """The agreement, once, when the time is over; None when there was no such knock."""
+        if self.over:
+            return None
         if isinstance(item, LinkState):
             if item.placement in self._readers and item.phase is not LinkPhase.STREAMING:
                 self._readers[item.placement].link_changed()

@@ -13,6 +13,7 @@ from imu_stream.cueing.presets import parse_cues
 from imu_stream.cueing.rules import CuePolicy
 from imu_stream.datatypes import (
     MOTION,
+    TABLE,
     CueDelivery,
     Entry,
     Frame,
@@ -35,9 +36,6 @@ from imu_stream.reading import SensorReader, profile_of, sane
 
 Input = Entry | Samples | Gap
 """From a radio or a recording of it; samples and gaps from a table."""
-
-TABLE = "table"
-"""In the place of a profile: samples that need no decoding."""
 
 
 class Pipeline:

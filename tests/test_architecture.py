@@ -13,8 +13,7 @@ PACKAGE = Path(imu_stream.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"cli"},
-    {"exportable"},
-    {"afterwards", "tracks"},
+    {"afterwards"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},
     {"agreement"},

@@ -18,6 +18,7 @@ from test_tapping import HOP
 from imu_stream.acquisition.ble import Found
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import demo_scenario
+from imu_stream.agreement import StartWatch
 from imu_stream.analysis.tapping import Tap
 from imu_stream.cli import calibrating, commands, live, pairing
 from imu_stream.cli.agreeing import agreeing
@@ -412,7 +413,7 @@ async def source(items: Sequence[Frame | LinkState]) -> AsyncIterator[Frame | Li
 
 
 async def passed_through(items: Sequence[Frame | LinkState]) -> list[Frame | LinkState]:
-    return [item async for item in agreeing(source(items), header())]
+    return [item async for item in agreeing(source(items), StartWatch(header()))]
 
 
 async def test_a_hop_at_the_start_says_how_well_the_sensors_agree(

@@ -26,6 +26,8 @@ class OffsetParams:
     """Five minutes: of so many packets one is quick even where nearly all are late."""
     fewest_bins: int = 4
     """From how many on they tell the clock's pace."""
+    fewest_told: int = 12
+    """From how many on it is told: in less than a minute the radio counts for more."""
     proof_s: float = 1e-3
     """A packet that comes sooner than this before its time moves the line at once."""
     catch_up_s: float = 5.0
@@ -93,7 +95,7 @@ class ClockOffset:
 
     def fit(self) -> ClockFit | None:
         """The line through the quickest packet of each bin; None before there are enough."""
-        if len(self._bins) < self._params.fewest_bins:
+        if len(self._bins) < self._params.fewest_told:
             return None
         at_s = np.array([each.device_s for each in self._bins])
         delays_s = np.array([each.delay_s for each in self._bins])

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Protocol
 
-from imu_stream.agreement import StartWatch
+from imu_stream.analysis.tapping import Alignment
 from imu_stream.cli.speaking import say
-from imu_stream.datatypes import Entry, SessionHeader
+from imu_stream.datatypes import Entry
 
 
-async def agreeing(
-    source: AsyncIterable[Entry], header: SessionHeader
-) -> AsyncGenerator[Entry, None]:
+class Watch(Protocol):
+    """Looks for a knock that all sensors feel; gives it once."""
+
+    def take(self, item: Entry) -> Alignment | None: ...
+
+
+async def agreeing(source: AsyncIterable[Entry], watch: Watch) -> AsyncGenerator[Entry, None]:
     """The items of a source as they are; says how well the sensors agree when it is known."""
-    watch = StartWatch(header)
     async for item in source:
         yield item
-        if not watch.over and (found := watch.take(item)) is not None:
+        if (found := watch.take(item)) is not None:
             say(f"sensors agree within {math.ceil(found.spread_ms)} ms")

@@ -16,13 +16,14 @@ from bleak.backends.scanner import BaseBleakScanner
 from imu_stream.acquisition.ble import BleSource, SensorPlan, find
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
+from imu_stream.afterwards import Keeping
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
 from imu_stream.cli.outputs import CuePlayer, CueVibration, sound_of
+from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.cli.web import NO_PAGE, Doing, Screen, Web
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.datatypes import FEET, Placement, SessionHeader
 from imu_stream.errors import RecordingError
@@ -40,7 +41,8 @@ class Results:
     out: Path | None
     json: Path | None
     sound: bool
-    web: Web = NO_PAGE
+    report: bool = False
+    """Whether a report is written beside the session file."""
 
 
 class SessionClock:
@@ -49,10 +51,6 @@ class SessionClock:
     def __init__(self, speed: float = 1.0) -> None:
         self.origin_s = time.monotonic()
         self._speed = speed
-
-    def begin(self) -> None:
-        """From now on it counts from 0."""
-        self.origin_s = time.monotonic()
 
     def __call__(self) -> float:
         return (time.monotonic() - self.origin_s) * self._speed
@@ -74,6 +72,7 @@ async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
     _report(recorded.session, recorded.path, results, {})
+    _write_report(recorded, results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +109,14 @@ async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Resu
     score = TruthScore(seconds, seed)
     async with VirtualRadio(worn.sensors, seconds=seconds, seed=seed) as virtual:
         radio = Radio(virtual.scanner_backend, virtual.client_backend, virtual.start, profiles)
-        wanted = Wanted(virtual.addresses, aim.target_deg, None, cues=aim.cues)
+        wanted = Wanted(virtual.addresses, aim.target_deg, None, cues=aim.cues, virtual=True)
         recorded = await _record(wanted, seconds, results, radio, (score,))
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
     receptions = recorded.session.pipeline.receptions.values()
     truth = score.result(origin_s, max(received.last_s for received in receptions))
     _report(recorded.session, recorded.path, results, {"truth": asdict(truth)})
     console.print(truth_table(truth))
+    _write_report(recorded, results)
 
 
 async def replay(path: Path, speed: float | None, results: Results) -> None:
@@ -129,11 +129,9 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
     else:
         clock = SessionClock(speed)
         sound = sound_of(results.sound, clock)
-        screen = Screen(results.web, pipeline, recording.header, clock, speed)
-        async with sound, screen.shown():
+        async with sound:
             with LiveView(pipeline, clock) as view:
-                session = Session(pipeline, [CuePlayer(sound), view, *screen.sinks])
-                clock.begin()
+                session = Session(pipeline, [CuePlayer(sound), view])
                 await session.run_paced(paced(recording, speed))
     if recording.truncated:
         say(f"note: {path} has no end; it was read up to where it was cut")
@@ -147,6 +145,7 @@ class Recorded:
     session: Session
     path: Path
     clock: SessionClock
+    keeping: Keeping
 
 
 async def _record(
@@ -169,16 +168,15 @@ async def _record(
         pipeline = Pipeline(head)
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
-        screen = Screen(results.web, pipeline, head, clock)
-        given: list[Sink] = [CuePlayer(sound), CueVibration(source), view]
-        session = Session(pipeline, [*given, *screen.sinks, *sinks])
-        await stack.enter_async_context(screen.shown(Doing(session.take, source.stop)))
+        keeping = Keeping(head, pipeline)
+        outputs: list[Sink] = [CuePlayer(sound), CueVibration(source), view, keeping]
+        session = Session(pipeline, [*outputs, *sinks])
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()
-        items = await stack.enter_async_context(aclosing(agreeing(source, head)))
+        items = await stack.enter_async_context(aclosing(agreeing(source, keeping)))
         await session.run_live(items, recorder, _tell_recording_failed)
-    return Recorded(session, path, clock)
+    return Recorded(session, path, clock, keeping)
 
 
 @contextmanager
@@ -257,3 +255,10 @@ def _report(
         f"99 % within {latency_ms['p99']:.2f} ms"
     )
     say(f"session file: {path}")
+
+
+def _write_report(recorded: Recorded, results: Results) -> None:
+    """Beside the session file, when it is wanted; the results stand already without it."""
+    if results.report:
+        finished = recorded.keeping.finished(recorded.path, recorded.session, truncated=False)
+        write_report(finished, recorded.path.with_suffix(".html"))

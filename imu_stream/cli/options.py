@@ -29,6 +29,7 @@ class Wanted:
     config: Config = field(default_factory=Config)
     """What is remembered: how the chest sensor sits holds unless `mount` is given."""
     cues: CueParams = STANDARD
+    virtual: bool = False
 
 
 def cues_of(config: Config, preset: Preset | None) -> CueParams:
@@ -108,6 +109,7 @@ def header(plans: list[SensorPlan], wanted: Wanted) -> SessionHeader:
         target_deg=wanted.target_deg,
         stride_length_factor=wanted.stride_factor,
         cues=cues_text(wanted.cues),
+        virtual=wanted.virtual,
     )
 
 

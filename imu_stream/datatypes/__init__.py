@@ -25,7 +25,7 @@ from imu_stream.datatypes.gait import (
     Strike,
     StrikeType,
 )
-from imu_stream.datatypes.header import Mount, SensorSetup, SessionHeader
+from imu_stream.datatypes.header import TABLE, Mount, SensorSetup, SessionHeader
 from imu_stream.datatypes.placement import FEET, MOTION, Placement
 from imu_stream.datatypes.said import (
     About,
@@ -73,6 +73,7 @@ __all__ = [
     "GRAVITY",
     "MOTION",
     "REARFOOT_ABOVE_DEG",
+    "TABLE",
     "About",
     "Answer",
     "Array",

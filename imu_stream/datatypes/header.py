@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from imu_stream.datatypes.placement import Placement
 from imu_stream.datatypes.units import Rotation
 
+TABLE = "table"
+"""In the place of a profile: samples that need no decoding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -51,3 +54,10 @@ class SessionHeader:
     """The runner's own: true stride length by the measured one."""
     cues: str = ""
     """The text of the `[cues]` table, as used; empty for the preset "standard"."""
+    virtual: bool = False
+    """The runner was a virtual one: nobody has trained."""
+
+    @property
+    def imported(self) -> bool:
+        """Made from tables of other tools, not received by radio."""
+        return bool(self.sensors) and all(sensor.profile == TABLE for sensor in self.sensors)

@@ -1,9 +1,10 @@
 """A finished session: all that a version of the program makes of a recording."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imu_stream.datatypes import SessionHeader
+from imu_stream.datatypes import LeanState, Placement, SessionHeader, Stride
 from imu_stream.sinks.collected import Collected
 from imu_stream.sinks.summary import Summary
 
@@ -53,4 +54,38 @@ class Finished:
 
     def band_at(self, t_s: float) -> TargetBand | None:
         """The lean that was wanted at some time; None while it was not known."""
-        return next((band for band in reversed(self.bands) if band.since_s <= t_s), None)
+        return band_at(self.bands, t_s)
+
+    @property
+    def running_s(self) -> float:
+        """Running time, by the sensor that knows most of it."""
+        leans, strides = self.outputs.of(LeanState), self.outputs.of(Stride)
+        by_sensor = {Placement.CHEST: sum(lean.end_s - lean.start_s for lean in leans)}
+        for stride in strides:
+            if stride.stride_time_s > 0.0:
+                before_s = by_sensor.get(stride.foot, 0.0)
+                by_sensor[stride.foot] = before_s + stride.stride_time_s
+        return max(by_sensor.values())
+
+    @property
+    def in_band_share(self) -> float | None:
+        """Share of the strides with a valid lean, by time, that were in the band of their time."""
+        valid = [lean for lean in self.outputs.of(LeanState) if lean.valid]
+        return share_in_band(valid, self.bands)
+
+
+def share_in_band(leans: Iterable[LeanState], bands: Sequence[TargetBand]) -> float | None:
+    """Share of these strides, by time, whose lean was in the band of its time; None without any."""
+    total_s = kept_s = 0.0
+    for lean in leans:
+        band = band_at(bands, lean.start_s)
+        if band is not None:
+            total_s += lean.end_s - lean.start_s
+            if band.low_deg <= lean.lean_deg <= band.high_deg:
+                kept_s += lean.end_s - lean.start_s
+    return kept_s / total_s if total_s else None
+
+
+def band_at(bands: Sequence[TargetBand], t_s: float) -> TargetBand | None:
+    """The band that holds at some time; None while none was known."""
+    return next((band for band in reversed(bands) if band.since_s <= t_s), None)

@@ -1,0 +1,24 @@
+"""Writes the report of a session."""
+
+from pathlib import Path
+
+from imu_stream import __version__
+from imu_stream.afterwards import Finished, derive
+from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.speaking import console, say
+from imu_stream.sinks.report import report_html
+
+
+def report(session: Path, out: Path | None) -> None:
+    """Derive a session and write its report; beside it unless told otherwise."""
+    with console.status(f"Deriving {session.name} …"):
+        finished = derive(session)
+    if finished.truncated:
+        say(f"note: {session} has no end; it was read up to where it was cut")
+    write_report(finished, session.with_suffix(".html") if out is None else out)
+
+
+def write_report(finished: Finished, out: Path) -> None:
+    """Write the report and say where it is."""
+    write_text(out, report_html(finished, __version__))
+    say(f"report: {out}")

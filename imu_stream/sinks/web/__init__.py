@@ -1,1 +1,0 @@
-"""The live page: one page in the browser for the treadmill's screen, the phone and the coach."""
