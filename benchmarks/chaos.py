@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from averages import percent, quantile
+from chaos_cues import judged_cues
 from chaos_measures import (
     BACK_S,
     Observed,
@@ -80,6 +81,7 @@ def group_of(condition: Condition, seconds: float, seed: int) -> Group:
         *_gaps(tracks),
         *_returns(observed),
         *_strides(observed, tracks),
+        *_cues(observed),
     )
     if not condition.detects_wrong_bits:
         figures = tuple(_undemanded(figure) for figure in figures)
@@ -158,6 +160,14 @@ def _strides(observed: Observed, tracks: Sequence[Track]) -> Iterator[Figure]:
     )
     yield Figure("with a strike angle, %", {ALL: percent(angles, len(outside))})
     yield _count("strides invented", len(strides.invented), Limit(high=0.0))
+
+
+def _cues(observed: Observed) -> Iterator[Figure]:
+    judged = judged_cues(observed)
+    yield _count("cues", len(judged))
+    unfounded = sum(each.is_unfounded for each in judged)
+    yield _count("cues from a stale, missing or uncalibrated sensor", unfounded, Limit(high=0.0))
+    yield _count("cues whose lean is off by more than 2°", sum(each.is_off for each in judged))
 
 
 def print_table(groups: Sequence[Group], title: str) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from imu_stream.acquisition.simulation.faults import Fate, Outage
 from imu_stream.datatypes import (
     Array,
+    Cue,
     DeviceSamples,
     Frame,
     Gap,
@@ -60,18 +61,24 @@ class Observed:
     given: tuple[Given, ...]
     slowest_s: float
     """Longest processor time of one push."""
+    cues: tuple[tuple[float, Cue], ...]
+    """With the arrival of the notification at which they were given."""
 
 
 def observe(session: ChaosSession) -> Observed:
     """Push all that arrived; samples are what the pipeline's own first stations give."""
-    pipeline, outputs, slowest_s = Pipeline(session.header), [], 0.0
+    pipeline, outputs, slowest_s = Pipeline(session.header), list[Output](), 0.0
+    cues: list[tuple[float, Cue]] = []
     for item in session.items:
         begun = time.process_time()
-        outputs += pipeline.push(item)
+        given = pipeline.push(item)
         slowest_s = max(slowest_s, time.process_time() - begun)
+        now_s = item.arrival_s if isinstance(item, Frame) else item.t_s
+        cues += [(now_s, output) for output in given if isinstance(output, Cue)]
+        outputs += given
     outputs += pipeline.finish()
-    given = tuple(Given(p, tuple(_read(session, p))) for p in session.sensors)
-    return Observed(session, tuple(outputs), given, slowest_s)
+    read = tuple(Given(p, tuple(_read(session, p))) for p in session.sensors)
+    return Observed(session, tuple(outputs), read, slowest_s, tuple(cues))
 
 
 def _read(session: ChaosSession, played: Played) -> Iterator[tuple[float, Samples | Gap]]:

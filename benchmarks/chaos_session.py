@@ -29,6 +29,8 @@ from imu_stream.datatypes import (
 )
 from imu_stream.profiles import ClockMark, DeviceProfile, Encoder, Mode, find_profile
 
+TARGET_DEG = 13.0
+"""More than the runner ever leans, so that a cue is due whenever there is ground for one."""
 MTU = 247
 """What links agree on as a rule."""
 CHUNK_S = 60.0
@@ -127,7 +129,7 @@ def chaos_session(
         items += played.delivery.frames
     texts = {name: find_profile(name).text for name in profiles}
     setups = tuple(played.sent.setup for played in sensors)
-    header = SessionHeader("0", "2026-01-01T00:00:00+00:00", setups, texts, target_deg=6.0)
+    header = SessionHeader("0", "2026-01-01T00:00:00+00:00", setups, texts, TARGET_DEG)
     ordered = tuple(sorted(items, key=_arrival_s))
     return ChaosSession(header, seconds, ordered, sensors, runner.truth(seconds))
 

@@ -1,6 +1,6 @@
 """A finished session, derived again from its recording: the ground of report, exports and log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from imu_stream.acquisition.recording import Recording
@@ -86,8 +86,16 @@ class Keeping:
         return Retention(since_s, running_s, 100.0 * share)
 
 
-def derive(path: Path) -> Finished:
+Through = Callable[[Iterable[Entry]], Iterable[Entry]]
+"""Passes entries on; to show how far it is."""
+
+
+def derive(path: Path, through: Through | None = None) -> Finished:
     """Reads a session file and derives every number of it anew.
+
+    Args:
+        path: the session file.
+        through: sees every entry on its way.
 
     Raises:
         RecordingError: not a session file, damaged at its front, or of a newer version.
@@ -97,5 +105,5 @@ def derive(path: Path) -> Finished:
     pipeline = Pipeline(recording.header)
     keeping = Keeping(recording.header, pipeline)
     session = Session(pipeline, [keeping])
-    session.run_at_once(keeping.watched(recording))
+    session.run_at_once(keeping.watched(recording if through is None else through(recording)))
     return keeping.finished(path, session, recording.truncated)

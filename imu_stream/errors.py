@@ -6,6 +6,7 @@ ImuStreamError
 ├── RecordingError     a session file or table cannot be read or written
 ├── ConfigError        the user's config file is wrong
 ├── CalibrationError   a mounting or calibration that cannot be used
+├── ServingError       the live page cannot be served
 └── MissingExtraError  an optional package is not installed
 
 A bad *frame* is not an error: it is counted and reported as a `Gap`, and never stops a run.
@@ -95,6 +96,10 @@ class ConfigError(ImuStreamError):
 
 class CalibrationError(ImuStreamError):
     """A mounting or calibration that cannot be used."""
+
+
+class ServingError(ImuStreamError):
+    """The live page cannot be served where it was asked for."""
 
 
 class MissingExtraError(ImuStreamError):

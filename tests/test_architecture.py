@@ -13,7 +13,8 @@ PACKAGE = Path(imu_stream.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"cli"},
-    {"afterwards"},
+    {"exportable"},
+    {"afterwards", "tracks"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},
     {"agreement"},

@@ -34,6 +34,7 @@ def test_everything_goes_wrong(figures: dict[str, Figure]) -> None:
     assert happened["repeated or reordered, %"] > 0.7
     assert happened["outages"] > 6
     assert happened["of these outside gaps"] > 150
+    assert happened["cues"] >= 2
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ def test_everything_goes_wrong(figures: dict[str, Figure]) -> None:
         "gaps told where nothing is missing",
         "stream back after a fault's end, longest, s",
         "strides invented",
+        "cues from a stale, missing or uncalibrated sensor",
     ],
 )
 def test_limit_of_the_hour_holds(figures: dict[str, Figure], name: str) -> None:
@@ -81,6 +83,7 @@ def test_other_sensors_lose_nothing_without_saying_so(condition: Condition) -> N
         "of these not told as a gap within a frame",
         "gaps told where nothing is missing",
         "stream back after a fault's end, longest, s",
+        "cues from a stale, missing or uncalibrated sensor",
     ):
         assert not figures[name].missed, (name, figures[name].values)
 

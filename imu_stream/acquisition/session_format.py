@@ -59,7 +59,7 @@ def header_from_json(text: str) -> SessionHeader:
         started=checked_text(content["started"]),
         sensors=tuple(_sensor(sensor) for sensor in content["sensors"]),
         profiles={name: checked_text(profile) for name, profile in profiles.items()},
-        target_deg=_optional(target_deg),
+        target_deg=optional_number(target_deg),
         stride_length_factor=checked_number(content.get("stride_length_factor", 1.0)),
         cues=checked_text(content.get("cues", "")),
         virtual=content.get("virtual", False) is True,
@@ -70,16 +70,17 @@ def _sensor(content: Mapping[str, object]) -> SensorSetup:
     return SensorSetup(
         placement=Placement(checked_text(content["placement"])),
         profile=checked_text(content["profile"]),
-        rate_hz=_rate_hz(content["rate_hz"]),
-        mount=_mount(content["mount"]),
+        rate_hz=rate_from_json(content["rate_hz"]),
+        mount=mount_from_json(content["mount"]),
         address=checked_text(content["address"]),
         name=checked_text(content["name"]),
-        acc_range_g=_optional(content.get("acc_range_g")),
-        gyr_range_dps=_optional(content.get("gyr_range_dps")),
+        acc_range_g=optional_number(content.get("acc_range_g")),
+        gyr_range_dps=optional_number(content.get("gyr_range_dps")),
     )
 
 
-def _mount(content: object) -> Mount:
+def mount_from_json(content: object) -> Mount:
+    """How a sensor sits. Raises KeyError, TypeError, ValueError."""
     if not isinstance(content, dict):
         raise TypeError("mount is not an object")
     rows = content.get("rotation")
@@ -92,7 +93,8 @@ def _three(values: Iterable[_Each]) -> tuple[_Each, _Each, _Each]:
     return first, second, third
 
 
-def _optional(value: object) -> float | None:
+def optional_number(value: object) -> float | None:
+    """A finite number or nothing. Raises TypeError, ValueError."""
     return None if value is None else checked_number(value)
 
 
@@ -117,7 +119,8 @@ def checked_number(value: object) -> float:
     return float(value)
 
 
-def _rate_hz(value: object) -> float:
+def rate_from_json(value: object) -> float:
+    """A sampling rate. Raises TypeError, ValueError."""
     rate_hz = checked_number(value)
     if rate_hz <= 0.0:
         raise ValueError(f"{rate_hz} is not a sampling rate")

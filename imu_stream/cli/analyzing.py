@@ -1,7 +1,7 @@
 """Analyse recordings: sessions, and the tables of other tools."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from imu_stream import __version__
 from imu_stream.acquisition.recording import Recording
+from imu_stream.acquisition.table_settings import TableSettings, settings_beside
 from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.cli.options import now, parse_mount
 from imu_stream.cli.speaking import console, say
@@ -35,7 +36,7 @@ class Known:
 
     target_deg: float | None = None
     mount: str | None = None
-    stride_factor: float = 1.0
+    stride_factor: float | None = None
     distance_m: float | None = None
 
 
@@ -48,21 +49,50 @@ def analyze_session(path: Path, known: Known, out: Path) -> None:
 
 
 def analyze_tables(paths: Mapping[Placement, Path], known: Known, out: Path) -> None:
-    """Write the tables of a run recorded as CSV."""
+    """Write the tables of a run recorded as CSV; exported ones are read as in their session."""
+    header, tables = read_tables(paths, known)
+    _analyze(header, blocks(tables), known.distance_m, out)
+
+
+def read_tables(
+    paths: Mapping[Placement, Path], known: Known
+) -> tuple[SessionHeader, Sequence[Table]]:
+    """The tables of a run, and how they are to be read.
+
+    Raises:
+        RecordingError: a table, or what stands beside it, cannot be used.
+        CalibrationError: the mount cannot be used.
+    """
     tables = [_read(path, placement) for placement, path in paths.items()]
-    chest_mount = Mount() if known.mount is None else parse_mount(known.mount)
+    settings = {t.placement: settings_beside(paths[t.placement], t.rate_hz) for t in tables}
     sensors = tuple(
-        SensorSetup(
-            table.placement,
-            TABLE,
-            table.rate_hz,
-            Mount() if table.placement.is_foot else chest_mount,
-            name=paths[table.placement].name,
-        )
+        _setup(table, settings[table.placement], paths[table.placement].name, known)
         for table in tables
     )
-    header = SessionHeader(__version__, now(), sensors, {}, known.target_deg, known.stride_factor)
-    _analyze(header, blocks(tables), known.distance_m, out)
+    told = [each for each in settings.values() if each is not None]
+    return _header(sensors, known, told), tables
+
+
+def _setup(table: Table, settings: TableSettings | None, name: str, known: Known) -> SensorSetup:
+    """As its session had it; what the user says of the chest goes before."""
+    rate_hz = table.rate_hz if settings is None else settings.rate_hz
+    mount = Mount() if settings is None else settings.mount
+    if known.mount is not None and not table.placement.is_foot:
+        mount = parse_mount(known.mount)
+    return SensorSetup(table.placement, TABLE, rate_hz, mount, name=name)
+
+
+def _header(
+    sensors: tuple[SensorSetup, ...], known: Known, settings: Sequence[TableSettings]
+) -> SessionHeader:
+    """What the user says goes before what stands beside the tables."""
+    target_deg, factor, cues = None, 1.0, ""
+    if settings:
+        target_deg, factor = settings[0].target_deg, settings[0].stride_length_factor
+        cues = settings[0].cues
+    target_deg = target_deg if known.target_deg is None else known.target_deg
+    factor = factor if known.stride_factor is None else known.stride_factor
+    return SessionHeader(__version__, now(), sensors, {}, target_deg, factor, cues)
 
 
 def _read(path: Path, placement: Placement) -> Table:

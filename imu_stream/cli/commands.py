@@ -11,6 +11,7 @@ from imu_stream.cli import (
     analyzing,
     calibrating,
     doctor,
+    exporting,
     listing,
     live,
     pairing,
@@ -19,9 +20,12 @@ from imu_stream.cli import (
     verifying,
 )
 from imu_stream.cli.options import Wanted, cues_of, sensors_of
+from imu_stream.cli.web import PORT, Web
 from imu_stream.config import Config, config_path, load_config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
+from imu_stream.exportable import Wish
+from imu_stream.sinks.export import FORMATS
 
 app = typer.Typer(
     help="Foot-strike type and trunk lean, live, from motion sensors on feet and chest. "
@@ -54,8 +58,16 @@ MountOption = Annotated[
     ),
 ]
 StrideFactor = Annotated[
-    float,
+    float | None,
     typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
+]
+ShowPage = Annotated[bool, typer.Option("--web", help="Also show the session in the browser.")]
+Lan = Annotated[
+    bool, typer.Option("--lan", help="Let phones and others in your network see it (with --web).")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 is any free one.")]
+Tls = Annotated[
+    bool, typer.Option("--tls", help="Serve it by https, so that a phone's screen stays awake.")
 ]
 LeftFoot = Annotated[str | None, typer.Option(help="Address or name of the left foot's sensor.")]
 RightFoot = Annotated[str | None, typer.Option(help="Address or name of the right foot's sensor.")]
@@ -124,12 +136,16 @@ def demo(
     ] = "capture2go",
     chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
     cues: Annotated[Preset, typer.Option(help="How cues are given.")] = Preset.STANDARD,
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
     no_report: NoReport = False,
 ) -> None:
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
     aim = live.Aim(target, cues_of(Config(), cues))
-    results = live.Results(out, json, not no_sound, not no_report)
+    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls), not no_report)
     asyncio.run(live.demo(worn, seconds, aim, seed, results))
 
 
@@ -183,16 +199,17 @@ def run(
     target: Target = None,
     cues: Cues = None,
     mount: MountOption = None,
-    stride_factor: Annotated[
-        float | None,
-        typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one."),
-    ] = None,
+    stride_factor: StrideFactor = None,
     seconds: Annotated[
         float | None, typer.Option(min=1.0, help="Stop after this time; default: at Ctrl-C.")
     ] = None,
     json: Json = None,
     no_sound: NoSound = False,
     out: Out = Path("sessions"),
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
     no_report: NoReport = False,
 ) -> None:
     """Record and analyse a run with your own sensors; stand still for 3 s at the start.
@@ -210,7 +227,7 @@ def run(
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
     wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
-    results = live.Results(out, json, not no_sound, not no_report)
+    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls), not no_report)
     asyncio.run(live.run(wanted, seconds, results))
 
 
@@ -220,9 +237,16 @@ def replay(
     speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "1",
     json: Json = None,
     sound: Annotated[bool, typer.Option("--sound", help="Play the cues too.")] = False,
+    web: ShowPage = False,
+    lan: Lan = False,
+    port: Port = PORT,
+    tls: Tls = False,
 ) -> None:
     """Play a session again: the same frames give the same outputs, bit for bit."""
-    asyncio.run(live.replay(session, _speed(speed), live.Results(None, json, sound)))
+    pace, page = _speed(speed), _page(web, lan, port, tls)
+    if page.wanted and pace is None:
+        raise typer.BadParameter("--web needs a --speed at which it can be watched, not max")
+    asyncio.run(live.replay(session, pace, live.Results(None, json, sound, page)))
 
 
 @app.command()
@@ -247,7 +271,7 @@ def analyze(
     chest: Annotated[Path | None, typer.Option(help="CSV of the chest sensor.")] = None,
     target: Target = None,
     mount: MountOption = None,
-    stride_factor: StrideFactor = 1.0,
+    stride_factor: StrideFactor = None,
     distance: Annotated[
         float | None, typer.Option(min=1.0, help="Known distance, m: prints your stride factor.")
     ] = None,
@@ -261,6 +285,33 @@ def analyze(
         analyzing.analyze_session(session, known, out)
     else:
         analyzing.analyze_tables(tables, known, out)
+
+
+@app.command("export")
+def export_session(
+    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
+    to: Annotated[str, typer.Option(help=f"Formats, with commas: {', '.join(FORMATS)}.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: SESSION_export beside it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Keep device addresses, names, serials and notes.")
+    ] = False,
+    subject: Annotated[
+        str | None, typer.Option(help="Code of the runner, letters and digits; default: made up.")
+    ] = None,
+    treadmill: Annotated[
+        bool | None, typer.Option("--treadmill/--road", help="Where it was; FIT says so.")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(min=1.0, help="Known distance, m; default: as measured.")
+    ] = None,
+) -> None:
+    """Write a session for other programs: watches' platforms, spreadsheets, statistics, MATLAB."""
+    wish = Wish(exporting.subject_of(subject), full, exporting.surface_of(treadmill), distance)
+    place = exporting.Destination(out or session.with_name(f"{session.stem}_export"), force)
+    exporting.export_session(session, exporting.formats_of(to), wish, place)
 
 
 @profiles_app.command("list")
@@ -311,6 +362,12 @@ def verify_device(
     wanted = verifying.Verification(device, profile, virtual, seconds, shake)
     if not asyncio.run(verifying.verify(wanted)):
         raise typer.Exit(1)
+
+
+def _page(web: bool, lan: bool, port: int, tls: bool) -> Web:
+    if (lan or tls) and not web:
+        raise typer.BadParameter("--lan and --tls are for the live page: add --web")
+    return Web(web, lan, port, tls)
 
 
 def _speed(text: str) -> float | None:

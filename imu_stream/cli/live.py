@@ -24,6 +24,7 @@ from imu_stream.cli.outputs import CuePlayer, CueVibration, sound_of
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import LiveView, summary_table, truth_table
+from imu_stream.cli.web import NO_PAGE, Doing, Screen, Web
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.datatypes import FEET, Placement, SessionHeader
 from imu_stream.errors import RecordingError
@@ -41,6 +42,7 @@ class Results:
     out: Path | None
     json: Path | None
     sound: bool
+    web: Web = NO_PAGE
     report: bool = False
     """Whether a report is written beside the session file."""
 
@@ -51,6 +53,10 @@ class SessionClock:
     def __init__(self, speed: float = 1.0) -> None:
         self.origin_s = time.monotonic()
         self._speed = speed
+
+    def begin(self) -> None:
+        """From now on it counts from 0."""
+        self.origin_s = time.monotonic()
 
     def __call__(self) -> float:
         return (time.monotonic() - self.origin_s) * self._speed
@@ -129,9 +135,11 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
     else:
         clock = SessionClock(speed)
         sound = sound_of(results.sound, clock)
-        async with sound:
+        screen = Screen(results.web, pipeline, recording.header, clock, speed)
+        async with sound, screen.shown():
             with LiveView(pipeline, clock) as view:
-                session = Session(pipeline, [CuePlayer(sound), view])
+                session = Session(pipeline, [CuePlayer(sound), view, *screen.sinks])
+                clock.begin()
                 await session.run_paced(paced(recording, speed))
     if recording.truncated:
         say(f"note: {path} has no end; it was read up to where it was cut")
@@ -168,9 +176,10 @@ async def _record(
         pipeline = Pipeline(head)
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
-        keeping = Keeping(head, pipeline)
-        outputs: list[Sink] = [CuePlayer(sound), CueVibration(source), view, keeping]
-        session = Session(pipeline, [*outputs, *sinks])
+        screen, keeping = Screen(results.web, pipeline, head, clock), Keeping(head, pipeline)
+        given: list[Sink] = [CuePlayer(sound), CueVibration(source), view, keeping]
+        session = Session(pipeline, [*given, *screen.sinks, *sinks])
+        await stack.enter_async_context(screen.shown(Doing(session.take, source.stop)))
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()

@@ -21,3 +21,9 @@ class Collected:
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """The outputs of one kind, in the order in which they were known."""
         return self._by_kind.get(kind, [])  # type: ignore[return-value]
+
+    def with_others(self, kind: type[_Kind], outputs: "list[_Kind]") -> "Collected":
+        """The same with other outputs in the place of one kind's."""
+        by_kind = self._by_kind.copy()
+        by_kind[kind] = outputs  # type: ignore[assignment]
+        return Collected(by_kind)

@@ -2,7 +2,8 @@
 
 import math
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import islice, takewhile
 
@@ -13,6 +14,8 @@ WITH_LEAN_DEG = 6.0
 bound of proposed targets; runners lean 7.3 ± 3.6° by themselves (Teng & Powers 2014)."""
 NEAR_S = 0.5
 """A lean so near to a contact still tells how the runner leans then."""
+RECENT_STRIDES = 8
+"""What a runner does now is the most frequent of so many strides of both feet."""
 LONGEST_WAIT_S = 60.0
 """For the other sensor's outputs of the same time: a sensor's first samples may be held back as
 long, and each block of a table holds much of one sensor alone."""
@@ -42,6 +45,17 @@ class TechniqueTimes:
         """Not settled yet."""
         self._leans: deque[LeanState] = deque()
         self._lean_known_s = self._newest_s = -math.inf
+        self._recent: deque[Technique] = deque(maxlen=RECENT_STRIDES)
+
+    @property
+    def now(self) -> Technique | None:
+        """The technique of the last strides that have one; None before the first."""
+        return Counter(self._recent).most_common(1)[0][0] if self._recent else None
+
+    @property
+    def settled_s(self) -> Mapping[Technique, float]:
+        """Seconds in each technique, without strides that still wait for the lean."""
+        return {technique: round(seconds, 2) for technique, seconds in self._seconds.items()}
 
     def write(self, output: object) -> None:
         if isinstance(output, Stride) and output.stride_time_s > 0:
@@ -61,11 +75,13 @@ class TechniqueTimes:
         return {technique.value: round(self._seconds[technique], 2) for technique in Technique}
 
     def _settle(self, end_s: float) -> None:
-        """Give the strides with a contact before `end_s` their technique."""
+        """Give the strides with a contact before `end_s`, and all that need no lean, theirs."""
         for strides in self._strides.values():
-            while strides and strides[0].ic_s < end_s:
+            while strides and (strides[0].ic_s < end_s or not _needs_lean(strides[0])):
                 stride = strides.popleft()
-                self._seconds[self._technique(stride)] += 0.5 * stride.stride_time_s
+                technique = self._technique(stride)
+                self._recent.append(technique)
+                self._seconds[technique] += 0.5 * stride.stride_time_s
         while self._leans and self._leans[0].end_s < self._newest_s - LONGEST_WAIT_S:
             self._leans.popleft()
 
@@ -92,3 +108,7 @@ class TechniqueTimes:
         later = islice(self._leans, first, None)
         near = takewhile(lambda lean: lean.start_s <= t_s + NEAR_S, later)
         return min(near, key=lambda lean: max(lean.start_s - t_s, t_s - lean.end_s), default=None)
+
+
+def _needs_lean(stride: Stride) -> bool:
+    return stride.strike.strike_type is StrikeType.FOREFOOT

@@ -1,0 +1,90 @@
+"""Export a session in the formats that other programs read."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.progress import Progress
+
+from imu_stream.cli.speaking import console, say
+from imu_stream.datatypes import Entry, Frame
+from imu_stream.exportable import Wish, gather
+from imu_stream.sinks.export import FORMATS, Format, export
+from imu_stream.sinks.export.data import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where exports go."""
+
+    out: Path
+    force: bool
+
+
+def formats_of(text: str) -> tuple[Format, ...]:
+    """The formats in a list such as "fit,csv", each once.
+
+    Raises:
+        BadParameter: one of them is none.
+    """
+    names = dict.fromkeys(name.strip().lower() for name in text.split(","))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        known = ", ".join(FORMATS)
+        raise typer.BadParameter(f"--to {text}: {unknown[0]!r} is none of {known}")
+    return tuple(FORMATS[name] for name in names)
+
+
+def subject_of(code: str | None) -> str | None:
+    """The code, if it can stand in file names everywhere.
+
+    Raises:
+        BadParameter: it cannot.
+    """
+    if code is None or re.fullmatch("[A-Za-z0-9]{1,32}", code):
+        return code
+    raise typer.BadParameter(f"--subject {code}: up to 32 letters and digits are expected")
+
+
+def surface_of(treadmill: bool | None) -> Surface:
+    """Where the session was run, as far as the user said."""
+    if treadmill is None:
+        return Surface.UNKNOWN
+    return Surface.TREADMILL if treadmill else Surface.ROAD
+
+
+def export_session(
+    session: Path, formats: tuple[Format, ...], wish: Wish, destination: Destination
+) -> None:
+    """Write a session in each format; all are looked at before any work is done."""
+    for form in formats:
+        form.check(destination.out, destination.force)
+    needs_samples = any(form.needs_samples for form in formats)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        data = gather(session, wish, samples=needs_samples, watch=_Watch(progress))
+        task = progress.add_task("writing", total=len(formats))
+        for form in formats:
+            progress.update(task, description=f"writing {form.title}")
+            path = export(data, form, destination.out, destination.force)
+            progress.advance(task)
+            say(f"{form.title}: {path}")
+    if data.provenance.truncated:
+        say(f"note: {session} has no end; it was read up to where it was cut")
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Shows how far into the recording the reading is, on a terminal."""
+
+    progress: Progress
+
+    def __call__(self, entries: Iterable[Entry], doing: str) -> Iterator[Entry]:
+        task = self.progress.add_task(doing, total=None)
+        for count, entry in enumerate(entries):
+            if count % 256 == 0:
+                at_s = entry.arrival_s if isinstance(entry, Frame) else entry.t_s
+                self.progress.update(task, description=f"{doing}, at {at_s:.0f} s")
+            yield entry
+        self.progress.remove_task(task)

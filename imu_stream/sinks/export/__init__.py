@@ -1,0 +1,56 @@
+"""A session in the formats that other programs read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from imu_stream.errors import MissingExtraError
+from imu_stream.sinks.export.csv_files import write_csv
+from imu_stream.sinks.export.data import ExportData
+from imu_stream.sinks.export.parquet_files import write_parquet
+from imu_stream.sinks.export.placing import placed, refuse_existing
+
+__all__ = ["FORMATS", "ExportData", "Format", "export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a session is written in one format."""
+
+    title: str
+    target: str
+    """Name of the file or folder; of no input, so that nothing can lead elsewhere."""
+    write: Callable[[ExportData, Path], None]
+    needs_samples: bool = True
+    module: str = ""
+    """Of an extra, without which it cannot be written."""
+
+    def check(self, out: Path, force: bool) -> None:
+        """Refuses before any work is done what would be refused after it.
+
+        Raises:
+            MissingExtraError: a package is not installed.
+            RecordingError: the file or folder exists already.
+        """
+        if self.module and find_spec(self.module) is None:
+            raise MissingExtraError(f"writing {self.title}", "export")
+        refuse_existing(out / self.target, force)
+
+
+FORMATS: Mapping[str, Format] = {
+    "csv": Format("CSV", "csv", write_csv),
+    "parquet": Format("Parquet", "parquet", write_parquet, module="pyarrow"),
+}
+
+
+def export(data: ExportData, form: Format, out: Path, force: bool = False) -> Path:
+    """Write a session in one format; gives the path of the file or folder.
+
+    Raises:
+        RecordingError: it exists already, cannot be written, or the session has nothing for it.
+    """
+    target = out / form.target
+    with placed(target, force) as path:
+        form.write(data, path)
+    return target
