@@ -8,6 +8,7 @@ from pathlib import Path
 from imu_stream.errors import MissingExtraError
 from imu_stream.sinks.export.csv_files import write_csv
 from imu_stream.sinks.export.data import ExportData
+from imu_stream.sinks.export.fit import write_fit
 from imu_stream.sinks.export.parquet_files import write_parquet
 from imu_stream.sinks.export.placing import placed, refuse_existing
 
@@ -39,6 +40,7 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
+    "fit": Format("FIT", "session.fit", write_fit, needs_samples=False, module="fit_tool"),
     "csv": Format("CSV", "csv", write_csv),
     "parquet": Format("Parquet", "parquet", write_parquet, module="pyarrow"),
 }
