@@ -13,6 +13,7 @@ import pytest
 from chaos_session import ALL_AT_ONCE
 from sessions import recorded
 
+from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.acquisition.tables import blocks
 from imu_stream.afterwards import derive
@@ -181,10 +182,14 @@ def test_without_the_file_beside_it_a_table_is_read_at_its_measured_rate(
     assert (header.target_deg, header.cues) == (None, "")
 
 
-def test_what_the_user_says_goes_before_what_stands_beside_a_table(csv_folder: Path) -> None:
+def test_what_the_user_says_goes_before_what_stands_beside_a_table(
+    session: Path, csv_folder: Path
+) -> None:
+    recorded_as = Recording(session).header
     chest = {CHEST: csv_folder / "raw_chest.csv"}
     header, _ = read_tables(chest, Known())
-    assert (header.sensors[0].rate_hz, header.target_deg) == (208.0, 6.0)
+    assert (header.sensors[0].rate_hz, header.target_deg) == (208.0, recorded_as.target_deg)
+    assert header.cues == recorded_as.cues
     header, _ = read_tables(chest, Known(9.0, "z,x", 1.1))
     assert (header.target_deg, header.stride_length_factor) == (9.0, 1.1)
     assert (header.sensors[0].mount.forward, header.sensors[0].mount.up) == ("z", "x")
