@@ -36,6 +36,14 @@ class Served:
     events: list[Event] = field(default_factory=list)
     stopped: int = 0
     told: list[str] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Waits for what a page does to the session."""
+        async with asyncio.timeout(WAIT_S):
+            while not holds():
+                self.changed.clear()
+                await self.changed.wait()
 
     @property
     def origin(self) -> str:
@@ -77,9 +85,11 @@ async def served(
     def take(event: Event) -> None:
         events.append(event)
         page.write(event)
+        result.changed.set()
 
     def stop() -> None:
         result.stopped += 1
+        result.changed.set()
 
     actions = Actions(now, take, stop) if can_control else Actions(now)
     refusals = Refusals(told.append, now)

@@ -42,13 +42,9 @@ class Site:
         self._actions = actions
         self._gate = gate
         self._files = load_files()
-        self._visits: dict[Visit, asyncio.Task[Any]] = {}
+        self.visits: dict[Visit, asyncio.Task[Any]] = {}
+        """The pages that are open, each with what serves it."""
         self._numbers = itertools.count(1)
-
-    @property
-    def pages(self) -> int:
-        """How many are open."""
-        return len(self._visits)
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._guard], client_max_size=LONGEST_MESSAGE)
@@ -63,10 +59,10 @@ class Site:
         """Tell all pages that it is over; wait so long at the most until they have heard it."""
         self.page.tell(Ended())
         await asyncio.sleep(0)  # the message is in the mailboxes once the loop has gone round
-        for visit in self._visits:
+        for visit in self.visits:
             visit.mailbox.close()
-        if self._visits:
-            await asyncio.wait(self._visits.values(), timeout=seconds)
+        if self.visits:
+            await asyncio.wait(self.visits.values(), timeout=seconds)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -100,7 +96,7 @@ class Site:
         role = self._gate.role_of(request.headers)
         if role is None:
             return self._refused(request, 401, "it has no token of this session")
-        if len(self._visits) >= MOST_PAGES:
+        if len(self.visits) >= MOST_PAGES:
             return self._refused(request, 503, f"there are {MOST_PAGES} pages open already")
         return await self._visit(request, role)
 
@@ -119,14 +115,14 @@ class Site:
             Answering(self.page, self._actions, may_control, f"page {next(self._numbers)}"),
             lambda reason: self.refusals.add(request.remote, reason),
         )
-        self._visits[visit] = request.task
+        self.visits[visit] = request.task
         try:
             await socket.prepare(request)
             self.page.join(visit.mailbox, may_control and self._actions.take is not None)
             await visit.last()
         finally:
             self.page.leave(visit.mailbox)
-            del self._visits[visit]
+            del self.visits[visit]
         await self._part(request, socket, visit)
         return socket
 

@@ -132,7 +132,7 @@ export class RunnerView {
   targetWords() {
     if (this.lean && !this.lean.valid) return "not calibrated: no cue from it";
     const band = this.status?.band;
-    return band ? `target ${band.target_deg.toFixed(1)}°, at least ${band.low_deg.toFixed(1)}°` : "learning your own lean";
+    return band ? `target ${band.target_deg.toFixed(1)}°` : "learning your own lean";
   }
 
   showTrend(frozen) {

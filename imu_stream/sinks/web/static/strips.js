@@ -84,7 +84,7 @@ export class Strips {
   #describe(strip, figure) {
     const last = this.points[strip.source].at(-1);
     const value = last ? strip.value(last) : null;
-    const words = value === null || value === undefined ? "no value yet" : `last ${value.toFixed(strip.unit === "°" ? 1 : 0)} ${strip.unit}`;
+    const words = value === null || value === undefined ? "no value yet" : `last ${strip.unit === "°" ? value.toFixed(1) : `${value.toFixed(0)} `}${strip.unit}`;
     const shown = figure.querySelector("figcaption span");
     if (shown.textContent !== words) shown.textContent = words;
   }
@@ -114,6 +114,7 @@ export class Strips {
     const options = {
       width: this.root.clientWidth || 600,
       height: HEIGHT,
+      padding: [6, 18, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: (_, low, high) => around(strip.range, low, high) } },
