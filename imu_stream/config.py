@@ -52,6 +52,8 @@ class Defaults:
 
     target_deg: float | None = None
     stride_factor: float = 1.0
+    sessions_folder: str | None = None
+    """Where sessions are kept; None: `sessions` in the folder where the program is started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,11 @@ def _read_calibration(table: ConfigTable) -> StoredCalibration:
 def _read_defaults(table: ConfigTable) -> Defaults:
     target_deg = table.number("target_deg", -90.0, 90.0) if table.has("target_deg") else None
     factor = table.number("stride_factor", *_STRIDE_FACTORS) if table.has("stride_factor") else 1.0
+    folder = table.text("sessions_folder") if table.has("sessions_folder") else None
+    if folder == "":
+        raise table.error("sessions_folder", "is empty")
     table.finish()
-    return Defaults(target_deg, factor)
+    return Defaults(target_deg, factor, folder)
 
 
 def config_text(config: Config) -> str:

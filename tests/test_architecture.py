@@ -13,7 +13,7 @@ PACKAGE = Path(imu_stream.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     {"cli"},
-    {"exportable"},
+    {"exportable", "training_log"},
     {"afterwards", "tracks"},
     {"session"},
     {"pipeline", "conformance", "acquisition"},

@@ -16,9 +16,9 @@ from imu_stream.cli import (
     live,
     pairing,
     profiling,
-    reporting,
     verifying,
 )
+from imu_stream.cli.log_commands import log_app, sessions_folder
 from imu_stream.cli.options import Wanted, cues_of, sensors_of
 from imu_stream.cli.web import PORT, Web
 from imu_stream.config import Config, config_path, load_config
@@ -35,8 +35,15 @@ app = typer.Typer(
 )
 profiles_app = typer.Typer(help="Device profiles: which sensors fit.", no_args_is_help=True)
 app.add_typer(profiles_app, name="profiles")
+app.add_typer(log_app)
 
-Out = Annotated[Path, typer.Option(help="Folder for the session file and its summary.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the session file and its summary; default: as your config says, else "
+        "./sessions."
+    ),
+]
 Cues = Annotated[
     Preset | None,
     typer.Option(help="How cues are given; default: as your config says, else standard."),
@@ -128,7 +135,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=8.0, help="How long the virtual runner runs.")] = 60,
     json: Json = None,
     no_sound: NoSound = False,
-    out: Out = Path("sessions"),
+    out: Out = None,
     target: Annotated[float, typer.Option(help="Trunk lean to keep, degrees.")] = 8.0,
     seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
     feet: Annotated[
@@ -145,7 +152,9 @@ def demo(
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
     aim = live.Aim(target, cues_of(Config(), cues))
-    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls), not no_report)
+    folder = sessions_folder(load_config(config_path()), out)
+    page = _page(web, lan, port, tls)
+    results = live.Results(folder, json, not no_sound, page, not no_report)
     asyncio.run(live.demo(worn, seconds, aim, seed, results))
 
 
@@ -182,9 +191,9 @@ def calibrate(chest: Chest = None) -> None:
 
 
 @app.command("doctor")
-def check_computer(out: Out = Path("sessions")) -> None:
+def check_computer(out: Out = None) -> None:
     """Check this computer: Bluetooth, clock, disk, sound, your files; exit status 1 if unfit."""
-    if not doctor.examine(out):
+    if not doctor.examine(sessions_folder(load_config(config_path()), out)):
         raise typer.Exit(1)
 
 
@@ -205,7 +214,7 @@ def run(
     ] = None,
     json: Json = None,
     no_sound: NoSound = False,
-    out: Out = Path("sessions"),
+    out: Out = None,
     web: ShowPage = False,
     lan: Lan = False,
     port: Port = PORT,
@@ -227,7 +236,9 @@ def run(
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
     wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
-    results = live.Results(out, json, not no_sound, _page(web, lan, port, tls), not no_report)
+    folder = sessions_folder(config, out)
+    page = _page(web, lan, port, tls)
+    results = live.Results(folder, json, not no_sound, page, not no_report)
     asyncio.run(live.run(wanted, seconds, results))
 
 
@@ -247,17 +258,6 @@ def replay(
     if page.wanted and pace is None:
         raise typer.BadParameter("--web needs a --speed at which it can be watched, not max")
     asyncio.run(live.replay(session, pace, live.Results(None, json, sound, page)))
-
-
-@app.command()
-def report(
-    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
-    out: Annotated[
-        Path | None, typer.Option(help="The HTML file to write; default: beside the session.")
-    ] = None,
-) -> None:
-    """Write a report of a session: one HTML file, for a browser or for paper."""
-    reporting.report(session, out)
 
 
 @app.command()

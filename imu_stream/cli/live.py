@@ -23,6 +23,7 @@ from imu_stream.cli.options import Wanted, header, outdated, plan
 from imu_stream.cli.outputs import CuePlayer, CueVibration, sound_of
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
+from imu_stream.cli.training import enter
 from imu_stream.cli.view import LiveView, summary_table, truth_table
 from imu_stream.cli.web import NO_PAGE, Doing, Screen, Web
 from imu_stream.cueing.parameters import CueParams
@@ -271,3 +272,4 @@ def _write_report(recorded: Recorded, results: Results) -> None:
     if results.report:
         finished = recorded.keeping.finished(recorded.path, recorded.session, truncated=False)
         write_report(finished, recorded.path.with_suffix(".html"))
+        enter(finished)

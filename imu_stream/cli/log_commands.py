@@ -1,0 +1,89 @@
+"""Commands about sessions that have been: report, list, trends, delete, derive anew, import."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imu_stream.cli import reporting, training
+from imu_stream.config import Config, config_path, load_config
+
+log_app = typer.Typer()
+sessions_app = typer.Typer(help="The training log: every session in your folder.")
+log_app.add_typer(sessions_app, name="sessions", invoke_without_command=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of sessions; default: as your config says, else ./sessions."),
+]
+
+
+def sessions_folder(config: Config, given: Path | None) -> Path:
+    """Where sessions are: as given, else as remembered, else here."""
+    if given is not None:
+        return given
+    remembered = config.defaults.sessions_folder
+    return Path("sessions") if remembered is None else Path(remembered).expanduser()
+
+
+def _folder(given: Path | None) -> Path:
+    return sessions_folder(Config() if given else load_config(config_path()), given)
+
+
+@log_app.command()
+def report(
+    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
+    out: Annotated[
+        Path | None, typer.Option(help="The HTML file to write; default: beside the session.")
+    ] = None,
+) -> None:
+    """Write a report of a session: one HTML file, for a browser or for paper."""
+    reporting.report(session, out)
+
+
+@sessions_app.callback()
+def list_sessions(
+    context: typer.Context,
+    folder: Folder = None,
+) -> None:
+    """List every session: when, how long, lean, techniques, cues, and which version derived it."""
+    if context.invoked_subcommand is None:
+        training.list_sessions(_folder(folder))
+
+
+@sessions_app.command("delete")
+def delete_session(
+    name: Annotated[str, typer.Argument(help="Name of the session, as `sessions` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    folder: Folder = None,
+) -> None:
+    """Delete a session for good: recording, report, exports, originals, derived rows."""
+    if not training.delete_session(_folder(folder), name, yes):
+        raise typer.Exit(1)
+
+
+@log_app.command()
+def trends(
+    html: Annotated[Path | None, typer.Option(help="Also write them here, as one page.")] = None,
+    virtual: Annotated[
+        bool, typer.Option("--virtual", help="Of the virtual runner instead of yours.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """Show week by week: lean, techniques, cadence, cues needed, and what was kept without."""
+    training.show_trends(_folder(folder), html, virtual)
+
+
+@log_app.command()
+def reanalyze(
+    sessions: Annotated[
+        list[str] | None, typer.Argument(help="Names of sessions in the folder.")
+    ] = None,
+    all_sessions: Annotated[bool, typer.Option("--all", help="Every session.")] = False,
+    folder: Folder = None,
+) -> None:
+    """Derive sessions anew with this version, and show which numbers have changed."""
+    if bool(sessions) == all_sessions:
+        raise typer.BadParameter("name sessions, or give --all")
+    if not training.reanalyze(_folder(folder), sessions):
+        raise typer.Exit(1)
