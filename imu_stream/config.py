@@ -14,6 +14,7 @@ from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import STANDARD, read_cues, short_cues_text
 from imu_stream.datatypes import Placement, Rotation, Triple
 from imu_stream.errors import ConfigError
+from imu_stream.sinks.outputs.settings import USUAL, OutputSettings, outputs_text, read_outputs
 
 _HEADING = "# Written by `imu-stream pair` and `imu-stream calibrate`; comments do not stay."
 _LARGEST_FILE = 100_000
@@ -65,6 +66,7 @@ class Config:
     """At most one for each sensor and placement."""
     defaults: Defaults = Defaults()
     cues: CueParams = STANDARD
+    outputs: OutputSettings = USUAL
 
     def calibration(self, placement: Placement, sensor: str) -> StoredCalibration | None:
         """How this sensor sat at this place when it was last calibrated there."""
@@ -146,6 +148,7 @@ def parse_config(text: str, source: str) -> Config:
         tuple(map(_read_calibration, top.tables("calibrations"))),
         _read_defaults(top.table("defaults")),
         read_cues(top.table("cues")),
+        read_outputs(top.table("outputs")),
     )
     top.finish()
     mountings = [_mounting(each) for each in config.calibrations]
@@ -200,6 +203,8 @@ def config_text(config: Config) -> str:
         lines += ["", "[defaults]", *_rows(config.defaults)]
     if config.cues != STANDARD:
         lines += ["", *short_cues_text(config.cues).splitlines()]
+    if config.outputs != USUAL:
+        lines += ["", *outputs_text(config.outputs).splitlines()]
     return "\n".join(lines) + "\n"
 
 

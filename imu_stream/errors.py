@@ -7,6 +7,7 @@ ImuStreamError
 ├── ConfigError        the user's config file is wrong
 ├── CalibrationError   a mounting or calibration that cannot be used
 ├── ServingError       the live page cannot be served
+├── OutputError        an output for cues that cannot be opened or did not take one
 └── MissingExtraError  an optional package is not installed
 
 A bad *frame* is not an error: it is counted and reported as a `Gap`, and never stops a run.
@@ -100,6 +101,10 @@ class CalibrationError(ImuStreamError):
 
 class ServingError(ImuStreamError):
     """The live page cannot be served where it was asked for."""
+
+
+class OutputError(ImuStreamError):
+    """An output for cues that cannot be opened, or did not take a cue."""
 
 
 class MissingExtraError(ImuStreamError):

@@ -1,22 +1,31 @@
 """Setting up a sensor: why it cannot be used, which of a family it is, what it says."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from bumble.gatt import Characteristic
 from streams import collect
-from test_ble import QUICK, Room, room
+from test_ble import QUICK, Room, collect_until, room, room_drops
 
 from imu_stream.acquisition.ble.looking import look_at
 from imu_stream.acquisition.simulation import said
 from imu_stream.acquisition.simulation.advertising import uuid_of
+from imu_stream.cli.outputs import haptic_channels
 from imu_stream.datatypes import (
+    FEET,
     About,
     Battery,
+    Cue,
+    CueDelivery,
+    CueKind,
     DeviceInformation,
     Frame,
     HeartRate,
+    LinkPhase,
     Output,
     Placement,
     RunningSpeed,
@@ -31,6 +40,8 @@ from imu_stream.profiles.schema import Firmware
 from imu_stream.profiles.skeleton import profile_text
 from imu_stream.profiles.standard_services import ALERT_LEVEL
 from imu_stream.profiles.steps import Step, Subscribe, Write
+from imu_stream.sinks.outputs import Channel
+from imu_stream.sinks.outputs.haptic import felt_at
 
 __all__ = ["room"]
 
@@ -248,28 +259,83 @@ class TestVibration:
         await room.put(Placement.BUZZER, profile)
         levels = alert_levels(room, Placement.BUZZER)
         async with room.source(await room.plans_for([profile])) as source:
-            source.vibrate()
-            source.vibrate()  # while one is under way
+            assert source.able_to_vibrate == (Placement.BUZZER,)
+            await source.vibrate(Placement.BUZZER)
+            assert levels == [b"\x02"]
             await collect(source, 0.8)
         assert levels == [b"\x02", b"\x00"]
+
+    async def test_an_alert_during_an_alert_has_its_full_length(self, room: Room) -> None:
+        profile = companion("buzzer")
+        await room.put(Placement.BUZZER, profile)
+        levels = alert_levels(room, Placement.BUZZER)
+        async with room.source(await room.plans_for([profile])) as source:
+            for _ in range(2):
+                await source.vibrate(Placement.BUZZER)
+            await collect(source, 0.8)
+        assert levels == [b"\x02", b"\x02", b"\x00"]
 
     async def test_own_motor_is_asked(self, room: Room) -> None:
         profile = parse_profile(TWIN.format(which=1) + MOTOR, "motor")
         await room.put(CHEST, profile)
         written = commands_of(room, CHEST)
         async with room.source(await room.plans_for([profile])) as source:
-            source.vibrate()
+            assert source.able_to_vibrate == (CHEST,)
+            await source.vibrate(CHEST)
             await collect(source, 0.2)
         assert bytes.fromhex("08 01 90 01") in written
 
-    async def test_a_sensor_without_means_is_left_alone(self, room: Room) -> None:
+    async def test_a_sensor_without_means_is_known(self, room: Room) -> None:
         await room.put(CHEST, find_profile("polar_h10"))
         async with room.source(await room.plans()) as source:
-            written = commands_of(room, CHEST)
-            source.vibrate()
+            assert source.able_to_vibrate == ()
             await collect(source, 0.2)
-        assert bytes.fromhex("03 02") in written  # the end of the stream
-        assert len(written) == 1
+
+    @pytest.mark.parametrize(
+        ("about", "felt"),
+        [(Placement.LEFT_FOOT, "left_foot"), (Placement.RIGHT_FOOT, "right_foot")],
+    )
+    async def test_a_cue_about_a_foot_is_felt_at_that_foot(
+        self, room: Room, about: Placement, felt: str
+    ) -> None:
+        told = await self.given(room, find_profile("metamotion_bmi270"), about)
+        assert [each.output for each in told.deliveries] == [felt]
+        assert told.vibrated == {felt}
+
+    async def test_a_cue_about_the_trunk_is_felt_at_both_feet(self, room: Room) -> None:
+        told = await self.given(room, find_profile("metamotion_bmi270"), CHEST)
+        assert {each.output for each in told.deliveries} == {*FEET}
+        assert told.vibrated == {*FEET}
+
+    async def given(self, room: Room, profile: DeviceProfile, about: Placement) -> "Felt":
+        """A cue over the channels of a session, with a sensor that has a motor on each foot."""
+        for foot in FEET:
+            await room.put(foot, profile)
+        clock = asyncio.get_running_loop().time
+        told: asyncio.Queue[CueDelivery] = asyncio.Queue()
+        channel = partial(Channel, clock=clock, on_delivery=told.put_nowait, on_failure=pytest.fail)
+        async with AsyncExitStack() as stack:
+            source = await stack.enter_async_context(room.source(await room.plans_for([profile])))
+            written = {foot: commands_of(room, foot) for foot in FEET}
+            channels = haptic_channels(channel, source, clock)
+            for each in channels:
+                await stack.enter_async_context(each)
+            cue = Cue(clock(), CueKind.LEAN_MORE, 5.0, 8.5, clock() + 5.0, placement=about)
+            for each in channels:
+                each.write(cue)
+            deliveries = [await told.get() for _ in felt_at(cue, FEET)]
+            assert told.empty()
+        motor = bytes.fromhex("08 01 f8 90 01 00")
+        return Felt(deliveries, {foot for foot in FEET if motor in written[foot]})
+
+    async def test_a_lost_sensor_does_not_vibrate_and_says_so(self, room: Room) -> None:
+        profile = companion("buzzer")
+        await room.put(Placement.BUZZER, profile)
+        async with room.source(await room.plans_for([profile])) as source:
+            room_drops(room, Placement.BUZZER)
+            await collect_until(source, Placement.BUZZER, LinkPhase.LOST)
+            with pytest.raises(LinkError, match="buzzer: is not connected"):
+                await source.vibrate(Placement.BUZZER)
 
 
 MOTOR = """
@@ -281,6 +347,14 @@ payload = "08 01 {milliseconds}"
 response = true
 longest_ms = 1000
 """
+
+
+@dataclass(frozen=True)
+class Felt:
+    """What was told, and where the motor was asked."""
+
+    deliveries: list[CueDelivery]
+    vibrated: set[Placement]
 
 
 def companion(name: str) -> DeviceProfile:

@@ -5,7 +5,6 @@ and a slow computer loses nothing.
 """
 
 import asyncio
-import selectors
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from every_profile import every_profile
 from test_ble import QUICK, Room
+from virtual_time import VirtualTimeLoop
 
 from imu_stream.acquisition.ble import BleSource, SensorPlan
 from imu_stream.acquisition.simulation import streaming
@@ -31,30 +31,6 @@ from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Corrupt, Decoder, DeviceProfile
 
 SECONDS = 10.0
-
-
-class LeapingSelector(selectors.DefaultSelector):
-    """Does not wait: it takes the clock to when something is due."""
-
-    now_s = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0.0)
-        if not ready:
-            assert timeout is not None, "everything waits for something that never comes"
-            self.now_s += max(timeout, 0.0)
-        return ready
-
-
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock goes on when nothing is left to do."""
-
-    def __init__(self) -> None:
-        self._leaping = LeapingSelector()
-        super().__init__(self._leaping)
-
-    def time(self) -> float:
-        return self._leaping.now_s
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from conftest import header_of, in_blocks, pipeline_outputs, standing_then, worn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_outputs import FAILS, STALLS, FakeOutput
 
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
@@ -24,6 +26,7 @@ from imu_stream.datatypes import (
     Array,
     Calibration,
     Cue,
+    CueDelivery,
     Entry,
     Frame,
     Gap,
@@ -34,6 +37,7 @@ from imu_stream.datatypes import (
     Mark,
     MarkKind,
     Mount,
+    Outcome,
     Output,
     Placement,
     SensorSetup,
@@ -45,6 +49,7 @@ from imu_stream.errors import CalibrationError, ProfileError, RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import ClockMark, DeviceProfile, Encoder, builtin_profiles
 from imu_stream.session import Session, paced
+from imu_stream.sinks.outputs import Channel
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 SECONDS = 26.0
@@ -203,6 +208,46 @@ async def test_events_from_beside_the_source_stand_in_the_recording_and_its_repl
     recorded = [item for item in Recording(path) if isinstance(item, Mark)]
     assert recorded == [output for output in kept.outputs if isinstance(output, Mark)]
     assert len(recorded) > 20
+
+
+async def test_what_became_of_each_cue_stands_in_the_recording_and_its_replay(
+    session: Recorded, tmp_path: Path
+) -> None:
+    """With outputs that take it, fail and stall, behind their channels."""
+
+    async def breathing() -> AsyncIterator[Entry]:
+        for item in session.items:
+            now_s[0] = arrival_of(item)
+            yield item
+            await asyncio.sleep(0)
+
+    path, kept, now_s = tmp_path / "live.mcap", Kept(), [0.0]
+    outputs = [FakeOutput(name="good"), FakeOutput([FAILS], name="bad"), FakeOutput([STALLS])]
+    channels = [
+        Channel(
+            each,
+            lambda: now_s[0],
+            on_delivery=lambda told: live.take(told),
+            on_failure=lambda why: None,
+        )
+        for each in outputs
+    ]
+    live = Session(Pipeline(session.header), [*channels, kept])
+    async with AsyncExitStack() as stack:
+        for each in channels:
+            await stack.enter_async_context(each)
+        with Recorder(path, session.header, clock=lambda: 0.0) as recorder:
+            await live.run_live(breathing(), recorder, pytest.fail)
+    batch = Session(Pipeline(session.header))
+    batch.run_at_once(Recording(path))
+    assert batch.summary().outputs_sha256 == live.summary().outputs_sha256
+    recorded = [item for item in Recording(path) if isinstance(item, CueDelivery)]
+    assert recorded == [output for output in kept.outputs if isinstance(output, CueDelivery)]
+    cues = [output for output in kept.outputs if isinstance(output, Cue)]
+    given = [item for item in recorded if item.output == "good"]
+    assert [item.cue_s for item in given] == [cue.t_s for cue in cues]
+    assert {item.outcome for item in given} == {Outcome.EMITTED}
+    assert Outcome.FAILED in {item.outcome for item in recorded if item.output == "bad"}
 
 
 def test_a_pause_silences_cues_and_a_new_target_is_cued_for(session: Recorded) -> None:

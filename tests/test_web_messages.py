@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imu_stream.datatypes import CueKind, LeanState, MarkKind, Placement
-from imu_stream.sinks.audio import EARCONS, FADE_S, PEAK
+from imu_stream.sinks.outputs.earcons import EARCONS, FADE_S, PEAK
 from imu_stream.sinks.web.history import Past
 from imu_stream.sinks.web.messages import Hello, Lean, Message, encode
 from imu_stream.sinks.web.page_state import PageState, Surroundings

@@ -33,7 +33,7 @@ from imu_stream.datatypes import (
     TargetChange,
 )
 from imu_stream.pipeline import Pipeline
-from imu_stream.sinks.audio import EARCONS
+from imu_stream.sinks.outputs.earcons import EARCONS
 from imu_stream.sinks.web.patterns import VIBRATIONS_MS
 
 pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]

@@ -16,16 +16,28 @@ from imu_stream.cli import (
     live,
     pairing,
     profiling,
+    trying,
     verifying,
 )
 from imu_stream.cli.log_commands import log_app, sessions_folder
 from imu_stream.cli.options import Wanted, cues_of, sensors_of
+from imu_stream.cli.output_options import (
+    JsonLines,
+    Mqtt,
+    NoSound,
+    Osc,
+    Speech,
+    Volume,
+    output_settings,
+)
+from imu_stream.cli.speaking import speak_on_standard_error
 from imu_stream.cli.web import PORT, Web
 from imu_stream.config import Config, config_path, load_config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
 from imu_stream.exportable import Wish
 from imu_stream.sinks.export import FORMATS
+from imu_stream.sinks.outputs.settings import OutputSettings
 
 app = typer.Typer(
     help="Foot-strike type and trunk lean, live, from motion sensors on feet and chest. "
@@ -48,7 +60,6 @@ Cues = Annotated[
     Preset | None,
     typer.Option(help="How cues are given; default: as your config says, else standard."),
 ]
-NoSound = Annotated[bool, typer.Option("--no-sound", help="Show cues, do not play them.")]
 NoReport = Annotated[
     bool, typer.Option("--no-report", help="Write no report beside the session file.")
 ]
@@ -143,6 +154,11 @@ def demo(
     ] = "capture2go",
     chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
     cues: Annotated[Preset, typer.Option(help="How cues are given.")] = Preset.STANDARD,
+    speech: Speech = False,
+    volume: Volume = None,
+    mqtt: Mqtt = None,
+    osc: Osc = None,
+    json_lines: JsonLines = False,
     web: ShowPage = False,
     lan: Lan = False,
     port: Port = PORT,
@@ -152,9 +168,19 @@ def demo(
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
     aim = live.Aim(target, cues_of(Config(), cues))
+    outputs = output_settings(
+        OutputSettings(),
+        no_sound=no_sound,
+        speech=speech,
+        volume=volume,
+        mqtt=mqtt,
+        osc=osc,
+        json_lines=json_lines,
+    )
+    _leave_standard_output(outputs)
     folder = sessions_folder(load_config(config_path()), out)
     page = _page(web, lan, port, tls)
-    results = live.Results(folder, json, not no_sound, page, not no_report)
+    results = live.Results(folder, json, outputs, page, not no_report)
     asyncio.run(live.demo(worn, seconds, aim, seed, results))
 
 
@@ -214,6 +240,11 @@ def run(
     ] = None,
     json: Json = None,
     no_sound: NoSound = False,
+    speech: Speech = False,
+    volume: Volume = None,
+    mqtt: Mqtt = None,
+    osc: Osc = None,
+    json_lines: JsonLines = False,
     out: Out = None,
     web: ShowPage = False,
     lan: Lan = False,
@@ -236,10 +267,46 @@ def run(
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
     wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
+    outputs = output_settings(
+        config.outputs,
+        no_sound=no_sound,
+        speech=speech,
+        volume=volume,
+        mqtt=mqtt,
+        osc=osc,
+        json_lines=json_lines,
+    )
+    _leave_standard_output(outputs)
     folder = sessions_folder(config, out)
     page = _page(web, lan, port, tls)
-    results = live.Results(folder, json, not no_sound, page, not no_report)
+    results = live.Results(folder, json, outputs, page, not no_report)
     asyncio.run(live.run(wanted, seconds, results))
+
+
+@app.command("cues")
+def show_cues(
+    give: Annotated[bool, typer.Option("--try", help="Give each cue once.")] = False,
+    no_sound: NoSound = False,
+    speech: Speech = False,
+    volume: Volume = None,
+    mqtt: Mqtt = None,
+    osc: Osc = None,
+    json_lines: JsonLines = False,
+) -> None:
+    """Show what can give cues here, and what each one says and sounds like."""
+    outputs = output_settings(
+        load_config(config_path()).outputs,
+        no_sound=no_sound,
+        speech=speech,
+        volume=volume,
+        mqtt=mqtt,
+        osc=osc,
+        json_lines=json_lines,
+    )
+    _leave_standard_output(outputs)
+    trying.show_outputs(outputs)
+    if give and not asyncio.run(trying.try_cues(outputs)):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -254,10 +321,11 @@ def replay(
     tls: Tls = False,
 ) -> None:
     """Play a session again: the same frames give the same outputs, bit for bit."""
+    outputs = OutputSettings(sound=sound)
     pace, page = _speed(speed), _page(web, lan, port, tls)
     if page.wanted and pace is None:
         raise typer.BadParameter("--web needs a --speed at which it can be watched, not max")
-    asyncio.run(live.replay(session, pace, live.Results(None, json, sound, page)))
+    asyncio.run(live.replay(session, pace, live.Results(None, json, outputs, page)))
 
 
 @app.command()
@@ -368,6 +436,11 @@ def _page(web: bool, lan: bool, port: int, tls: bool) -> Web:
     if (lan or tls) and not web:
         raise typer.BadParameter("--lan and --tls are for the live page: add --web")
     return Web(web, lan, port, tls)
+
+
+def _leave_standard_output(outputs: OutputSettings) -> None:
+    if outputs.json_lines:
+        speak_on_standard_error()
 
 
 def _speed(text: str) -> float | None:

@@ -20,7 +20,7 @@ from imu_stream.afterwards import Keeping
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
-from imu_stream.cli.outputs import CuePlayer, CueVibration, sound_of
+from imu_stream.cli.outputs import cue_outputs
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.training import enter
@@ -32,6 +32,7 @@ from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
 from imu_stream.session import Session, Sink, paced
+from imu_stream.sinks.outputs.settings import OutputSettings
 
 FIND_S = 20.0
 
@@ -42,7 +43,8 @@ class Results:
 
     out: Path | None
     json: Path | None
-    sound: bool
+    cues: OutputSettings
+    """What gives the cues."""
     web: Web = NO_PAGE
     report: bool = False
     """Whether a report is written beside the session file."""
@@ -135,11 +137,12 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
         session.run_at_once(recording)
     else:
         clock = SessionClock(speed)
-        sound = sound_of(results.sound, clock)
         screen = Screen(results.web, pipeline, recording.header, clock, speed)
-        async with sound, screen.shown():
+        # what became of its cues stands in the recording already
+        giving = cue_outputs(results.cues, clock, lambda delivery: None)
+        async with giving as outputs, screen.shown():
             with LiveView(pipeline, clock) as view:
-                session = Session(pipeline, [CuePlayer(sound), view, *screen.sinks])
+                session = Session(pipeline, [outputs, view, *screen.sinks])
                 clock.begin()
                 await session.run_paced(paced(recording, speed))
     if recording.truncated:
@@ -164,8 +167,6 @@ async def _record(
     clock = SessionClock()
     path = _session_path(results.out or Path())
     async with AsyncExitStack() as stack:
-        sound = sound_of(results.sound, clock)
-        await stack.enter_async_context(sound)
         with console.status("Connecting …"):
             source = BleSource(
                 plans, clock, client_backend=radio.client, scanner_backend=radio.scanner
@@ -178,8 +179,9 @@ async def _record(
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
         screen, keeping = Screen(results.web, pipeline, head, clock), Keeping(head, pipeline)
-        given: list[Sink] = [CuePlayer(sound), CueVibration(source), view, keeping]
-        session = Session(pipeline, [*given, *screen.sinks, *sinks])
+        giving = cue_outputs(results.cues, clock, lambda told: session.take(told), source)
+        outputs = await stack.enter_async_context(giving)
+        session = Session(pipeline, [outputs, view, keeping, *screen.sinks, *sinks])
         await stack.enter_async_context(screen.shown(Doing(session.take, source.stop)))
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:

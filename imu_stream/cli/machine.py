@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Protocol
 
-from imu_stream.sinks.audio import NoSound, open_sound
+from imu_stream.errors import OutputError
+from imu_stream.sinks.outputs.sound import SoundOutput
 
 _WRITTEN = 4 << 20
 _PATIENCE_S = 5.0
@@ -132,8 +133,13 @@ def _existing(folder: Path) -> Path:
 
 
 async def _sound_fault() -> str:
-    async with open_sound(time.monotonic) as sound:
-        return sound.reason if isinstance(sound, NoSound) else ""
+    try:
+        async with asyncio.timeout(_PATIENCE_S), SoundOutput(time.monotonic):
+            return ""
+    except TimeoutError:
+        return "the sound system does not answer"
+    except OutputError as error:
+        return f"no sound: {error}"
 
 
 async def _adapters() -> tuple[BluetoothAdapter, ...]:

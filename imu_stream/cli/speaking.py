@@ -6,6 +6,11 @@ from rich.text import Text
 console = Console()
 
 
+def speak_on_standard_error() -> None:
+    """Keep standard output free for what another program reads."""
+    console.stderr = True
+
+
 def say(text: str, lead: str = "", style: str = "") -> None:
     """Print one line; the lead stands before it in its own style."""
     line = Text()

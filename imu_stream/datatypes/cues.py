@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from imu_stream.datatypes.placement import Placement
+
 
 class CueKind(StrEnum):
     """What a cue says; never how it sounds."""
@@ -45,6 +47,8 @@ class Cue:
     cause: CueCause = CueCause.OUT_OF_BAND
     level: int = 1
     """How clearly it should be said: one more for each time in a row without an answer."""
+    placement: Placement = Placement.CHEST
+    """Whose strides it is about: a foot's for how it lands."""
 
 
 class Answer(StrEnum):

@@ -10,6 +10,7 @@ from typing import Self, TextIO
 
 from imu_stream.datatypes import (
     Cue,
+    CueDelivery,
     Gap,
     HeartRate,
     LeanState,
@@ -167,6 +168,18 @@ RUNNING_SPEED = Sheet(
     always=False,
 )
 
+DELIVERIES = Sheet(
+    "deliveries.csv",
+    (
+        Column("time_s", "t_s", TIME),
+        Column("cue_s", "cue_s", TIME),
+        Column("kind", "kind", WORD),
+        Column("output", "output", WORD),
+        Column("outcome", "outcome", WORD),
+    ),
+    always=False,
+)
+
 SHEETS: Mapping[type, Sheet] = {
     Stride: STRIDES,
     Step: STEPS,
@@ -175,6 +188,7 @@ SHEETS: Mapping[type, Sheet] = {
     Cue: CUES,
     HeartRate: HEART_RATE,
     RunningSpeed: RUNNING_SPEED,
+    CueDelivery: DELIVERIES,
 }
 """The file of each kind of output; the names in it are a public interface."""
 
@@ -182,8 +196,8 @@ SHEETS: Mapping[type, Sheet] = {
 class TableWriter:
     """Writes strides.csv, steps.csv, lean.csv, gaps.csv and cues.csv row by row; a context manager.
 
-    Beside them heart_rate.csv and pod.csv, when there are such sensors. The directory is made if
-    need be; tables of an earlier analysis in it are replaced.
+    Beside them heart_rate.csv and pod.csv when there are such sensors, and deliveries.csv of a
+    live run. The directory is made if need be; tables of an earlier analysis in it are replaced.
 
     Raises:
         RecordingError: the directory or a table cannot be written.

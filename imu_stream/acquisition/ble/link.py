@@ -15,10 +15,15 @@ from bleak.exc import (
 )
 
 from imu_stream.acquisition.ble.conversation import Conversation
-from imu_stream.acquisition.ble.failures import RADIO_ERRORS
+from imu_stream.acquisition.ble.failures import RADIO_ERRORS, end_all
 from imu_stream.acquisition.ble.introduction import introduce, listen
 from imu_stream.acquisition.ble.plan import Patience, SensorPlan
-from imu_stream.acquisition.ble.vibration import vibrate
+from imu_stream.acquisition.ble.vibration import (
+    DURATION_MS,
+    begin_vibration,
+    can_vibrate,
+    end_vibration,
+)
 from imu_stream.datatypes import LinkPhase
 from imu_stream.errors import Fault, LinkError
 
@@ -74,6 +79,7 @@ class SensorLink:
         self._sampling = asyncio.Event()
         self._heard_s = 0.0
         """When samples came last, on the loop's clock."""
+        self._ending_vibration: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -97,9 +103,22 @@ class SensorLink:
     ) -> None:
         await self._close()
 
+    @property
+    def can_vibrate(self) -> bool:
+        """Whether the device can vibrate or beep. Raises LinkError when it is gone."""
+        return can_vibrate(self._talk, self._plan.profile)
+
     async def vibrate(self) -> None:
-        """Draw the wearer's attention, if the device can; LinkError when it does not take it."""
-        await vibrate(self._talk, self._plan.profile, self._sleep)
+        """Draw the wearer's attention; returns once the device has taken it. Raises LinkError."""
+        await end_all(self._ending_vibration)
+        self._ending_vibration.clear()
+        if await begin_vibration(self._talk, self._plan.profile):
+            self._ending_vibration.append(asyncio.create_task(self._end_vibration()))
+
+    async def _end_vibration(self) -> None:
+        await self._sleep(DURATION_MS / 1000)
+        with suppress(LinkError):
+            await end_vibration(self._talk)
 
     async def wait_lost(self) -> str:
         """Wait until the sensor is gone or silent; why, in a few words."""
@@ -180,6 +199,7 @@ class SensorLink:
             raise
 
     async def _let_go(self) -> None:
+        await end_all(self._ending_vibration)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience.close_s):
                 await self._shut_down()

@@ -51,7 +51,6 @@ class BleSource:
         self._supervisors = [self._supervisor(plan, adapter) for plan in sensors]
         self._arrived: asyncio.Queue[Frame | LinkState | None] = asyncio.Queue()
         self._keepers: list[asyncio.Task[None]] = []
-        self._vibrating: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Connect and set up every sensor.
@@ -76,23 +75,26 @@ class BleSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await end_all((*self._vibrating, *self._keepers))
+        await end_all(self._keepers)
 
     @property
     def plans(self) -> Mapping[Placement, SensorPlan]:
         """What each sensor has turned out to be."""
         return {each.plan.placement: each.plan for each in self._supervisors}
 
-    def vibrate(self) -> None:
-        """Let every device that can vibrate or beep do so now; returns at once.
+    @property
+    def able_to_vibrate(self) -> tuple[Placement, ...]:
+        """Where a device is worn that streams and can vibrate or beep."""
+        return tuple(each.plan.placement for each in self._supervisors if each.can_vibrate)
 
-        A device that fails or is slow holds up nothing; while one cue is under way no other begins.
+    async def vibrate(self, placement: Placement) -> None:
+        """Let one device vibrate or beep; returns once it has taken the command.
+
+        Raises:
+            LinkError: it did not, or it is not connected at the moment.
         """
-        if not self._vibrating:
-            for each in self._supervisors:
-                task = asyncio.create_task(each.vibrate())
-                self._vibrating.add(task)
-                task.add_done_callback(self._vibrating.discard)
+        (supervisor,) = (each for each in self._supervisors if each.plan.placement is placement)
+        await supervisor.vibrate()
 
     def stop(self) -> None:
         """Stop the sensors; iteration ends after their last frame and STOPPED state."""

@@ -144,8 +144,19 @@ class Supervisor:
                 self.link = None
             self._machine.go(LinkPhase.LOST, why)
 
+    @property
+    def can_vibrate(self) -> bool:
+        """Whether the sensor streams and can vibrate or beep."""
+        with suppress(LinkError):
+            return self.link is not None and self.link.can_vibrate
+        return False
+
     async def vibrate(self) -> None:
-        """Let the sensor vibrate if it streams and can; whether it did is not told."""
-        if self.link is not None:
-            with suppress(LinkError):
-                await self.link.vibrate()
+        """Let the sensor vibrate; returns once it has taken the command.
+
+        Raises:
+            LinkError: it did not, or is not linked at the moment.
+        """
+        if self.link is None:
+            raise LinkError(f"{self.plan.placement}: is not connected at the moment")
+        await self.link.vibrate()

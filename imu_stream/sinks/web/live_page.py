@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imu_stream import __version__
 from imu_stream.datatypes import Cue, Output
-from imu_stream.sinks.audio import FADE_S, PEAK
+from imu_stream.sinks.outputs.earcons import FADE_S, PEAK
 from imu_stream.sinks.web.history import Past
 from imu_stream.sinks.web.mailbox import Letter, Mailbox
 from imu_stream.sinks.web.messages import Hello, Message, PageCue, Status, encode

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import ClassVar
 
 from imu_stream.datatypes import CueKind, Placement, StrikeType
-from imu_stream.sinks.audio import Tone
+from imu_stream.sinks.outputs.earcons import Tone
 from imu_stream.sinks.technique import Technique
 
 PROTOCOL = "imu-stream.live.1"

@@ -1,7 +1,7 @@
 """How a phone says each cue: the sounds of `audio`, and a vibration that differs as much."""
 
 from imu_stream.datatypes import CueKind
-from imu_stream.sinks.audio import EARCONS
+from imu_stream.sinks.outputs.earcons import EARCONS
 from imu_stream.sinks.web.messages import Pattern
 
 VIBRATIONS_MS: dict[CueKind, tuple[int, ...]] = {
