@@ -6,9 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from imu_stream.errors import MissingExtraError
+from imu_stream.sinks.export.bids import write_bids
 from imu_stream.sinks.export.csv_files import write_csv
 from imu_stream.sinks.export.data import ExportData
 from imu_stream.sinks.export.fit import write_fit
+from imu_stream.sinks.export.hdf5 import write_hdf5
+from imu_stream.sinks.export.matlab import write_mat
+from imu_stream.sinks.export.opensim import write_sto
 from imu_stream.sinks.export.parquet_files import write_parquet
 from imu_stream.sinks.export.placing import placed, refuse_existing
 
@@ -43,6 +47,10 @@ FORMATS: Mapping[str, Format] = {
     "fit": Format("FIT", "session.fit", write_fit, needs_samples=False, module="fit_tool"),
     "csv": Format("CSV", "csv", write_csv),
     "parquet": Format("Parquet", "parquet", write_parquet, module="pyarrow"),
+    "bids": Format("Motion-BIDS", "bids", write_bids),
+    "sto": Format("OpenSim tables", "sto", write_sto),
+    "mat": Format("MAT", "session.mat", write_mat),
+    "hdf5": Format("HDF5", "session.h5", write_hdf5, module="h5py"),
 }
 
 

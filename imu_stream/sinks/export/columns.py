@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+NOT_KNOWN = -1
+"""A flag that is neither true nor false, where flags are numbers."""
 LARGEST_COUNT = 2**53
 """Beyond it a MATLAB number is no longer exact; only a broken clock counts so far."""
 
@@ -51,6 +53,16 @@ class Column:
 
     heading: Heading
     values: Values
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """As an array: words as objects; flags as 1, 0, and -1 for what is not known."""
+        if self.heading.content is Content.WORD:
+            return np.array(self.values, dtype=object)
+        if self.heading.content is Content.FLAG:
+            flags = [NOT_KNOWN if flag is None else flag for flag in self.values]
+            return np.array(flags, dtype=np.int8)
+        return np.asarray(self.values)
 
     @property
     def missing(self) -> NDArray[np.bool_]:

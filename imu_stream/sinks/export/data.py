@@ -103,6 +103,15 @@ class Track:
         return self.device.placement
 
 
+def increasing(t_s: Array) -> Flags:
+    """Which samples are later than all before: for formats that take no others.
+
+    The others are there only after a sensor's clock went wrong.
+    """
+    before = np.fmax.accumulate(np.concatenate([[-np.inf], t_s]))[:-1]
+    return np.asarray(t_s > before, dtype=np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class ExportData:
     """A session, ready to be written in any format."""
