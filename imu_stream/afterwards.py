@@ -1,13 +1,12 @@
 """A finished session, derived again from its recording: the ground of report, exports and log."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from imu_stream.acquisition.recording import Recording
 from imu_stream.agreement import StartWatch
 from imu_stream.analysis.tapping import Alignment
-from imu_stream.cueing.presets import parse_cues
-from imu_stream.cueing.target import lean_bands
 from imu_stream.datatypes import Entry, LeanState, Output, SessionHeader, TargetChange
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
@@ -23,7 +22,6 @@ class Keeping:
     def __init__(self, header: SessionHeader, pipeline: Pipeline) -> None:
         self._header = header
         self._pipeline = pipeline
-        self._cues = parse_cues(header.cues, "the session's header")
         self._outputs = Collected()
         self._bands: list[TargetBand] = []
         self._watch = StartWatch(header)
@@ -67,12 +65,13 @@ class Keeping:
         )
 
     def _aimed(self, t_s: float) -> None:
-        """Note a new target from when on it holds."""
-        target_deg = self._pipeline.target_deg
-        if target_deg is None or (self._bands and self._bands[-1].target_deg == target_deg):
+        """Note a new band from when on it holds."""
+        target_deg, limits_deg = self._pipeline.target_deg, self._pipeline.lean_band_deg
+        if target_deg is None or limits_deg is None:
             return
-        over, under = lean_bands(target_deg, self._cues)
-        self._bands.append(TargetBand(t_s, target_deg, under.threshold, over.threshold))
+        band = TargetBand(t_s, target_deg, *limits_deg)
+        if not self._bands or replace(self._bands[-1], since_s=t_s) != band:
+            self._bands.append(band)
 
     def _retention(self) -> Retention | None:
         since_s = self._pipeline.silent_from_s

@@ -12,11 +12,12 @@ from platformdirs import user_config_path
 from imu_stream.config_table import ConfigTable
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import STANDARD, read_cues, short_cues_text
+from imu_stream.cueing.schedule import Programme, after_session
 from imu_stream.datatypes import Placement, Rotation, Triple
 from imu_stream.errors import ConfigError
 from imu_stream.sinks.outputs.settings import USUAL, OutputSettings, outputs_text, read_outputs
 
-_HEADING = "# Written by `imu-stream pair` and `imu-stream calibrate`; comments do not stay."
+_HEADING = "# Written by `imu-stream pair`, `calibrate` and `run`; comments do not stay."
 _LARGEST_FILE = 100_000
 _STRIDE_FACTORS = (0.5, 2.0)
 
@@ -83,6 +84,12 @@ class Config:
         taken = {sensor.address.casefold() for sensor in chosen.values()}
         kept = {w: s for w, s in self.sensors.items() if s.address.casefold() not in taken}
         return replace(self, sensors=kept | dict(chosen))
+
+    def after_session(self, done: Programme, running_s: float) -> "Config":
+        """The same after a run in the programme; as it was when the programme is another by now."""
+        if self.cues.programme != done:
+            return self
+        return replace(self, cues=replace(self.cues, programme=after_session(done, running_s)))
 
 
 def _mounting(calibration: StoredCalibration) -> tuple[Placement, str]:

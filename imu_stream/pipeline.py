@@ -69,6 +69,11 @@ class Pipeline:
         return self._cue.target_deg
 
     @property
+    def lean_band_deg(self) -> tuple[float, float] | None:
+        """Below and above which the runner is cued, degrees; None until it is known."""
+        return self._cue.lean_band_deg
+
+    @property
     def silent_from_s(self) -> float:
         """From when on a programme gives no more cues; infinite without one, or before running."""
         return self._cue.silent_from_s
@@ -140,6 +145,6 @@ class Pipeline:
             out.append(item)
             if isinstance(item, Stride):
                 out += self._steps.push(item)
-            elif isinstance(item, LeanState | Notice):
+            if isinstance(item, LeanState | Stride | Notice):
                 out += self._cue.push(item)
         return out

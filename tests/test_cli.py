@@ -40,7 +40,7 @@ from imu_stream.datatypes import (
 )
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Encoder, builtin_profiles, find_profile
-from imu_stream.sinks.tables import DELIVERIES, HEART_RATE, RUNNING_SPEED
+from imu_stream.sinks.tables import DELIVERIES, HEART_RATE, REACTIONS, RUNNING_SPEED
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 RATE_HZ = 200.0
@@ -236,9 +236,8 @@ def test_analyze_writes_the_tables_of_the_readme(
     ended = imu_stream("analyze", *options, "--target", 8, "--out", tmp_path)
     assert (ended.status, ended.err) == (0, "")
     written = {name: header_line(tmp_path / name).split(",") for name in REQUIRED_COLUMNS}
-    optional = {
-        sheet.file: sheet.header.split(",") for sheet in (HEART_RATE, RUNNING_SPEED, DELIVERIES)
-    }
+    sheets = (REACTIONS, HEART_RATE, RUNNING_SPEED, DELIVERIES)
+    optional = {sheet.file: sheet.header.split(",") for sheet in sheets}
     assert written | optional == columns_of_the_readme()
     assert not any((tmp_path / name).exists() for name in optional)
     for name, columns in REQUIRED_COLUMNS.items():

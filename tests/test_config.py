@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.cli.options import Wanted, cues_of, header, outdated, plan, sensors_of
+from imu_stream.cli.programme import go_on
 from imu_stream.config import (
     ChosenSensor,
     Config,
@@ -22,6 +23,7 @@ from imu_stream.config import (
     parse_config,
     save_config,
 )
+from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import (
     GENTLE,
@@ -69,6 +71,7 @@ cue_settings = st.builds(
     minimum_interval_s=st.floats(1.0, 3600.0),
     persistence_strides=st.integers(1, 100),
     enabled=st.booleans(),
+    strike=st.sampled_from(WantedStrike),
     programme=st.builds(
         Programme,
         session=st.integers(0, 1000),
@@ -138,6 +141,7 @@ def changed(old: str, new: str) -> str:
         ("[" * 100_000, "c.toml: is not valid TOML"),
         ("cues = 1", "c.toml: cues: must be a table"),
         ('[cues]\npreset = "loud"', "c.toml: cues.preset: is 'loud'; there are: gentle, standard"),
+        ('[cues]\nstrike = "toe"', "cues.strike: is 'toe'; there are: any, rearfoot, midfoot, "),
         ("[cues]\nvolume = 1", "c.toml: cues.volume: is not known here"),
         ("[cues]\nenabled = 1", "c.toml: cues.enabled: must be true or false"),
         ("[cues]\nminimum_interval_s = 0", "cues.minimum_interval_s: is 0; a number from 1 to"),
@@ -296,7 +300,11 @@ def test_a_session_says_every_number_of_its_cues_whatever_a_preset_becomes() -> 
 
 
 def test_every_number_of_the_cues_has_its_limits_and_every_preset_keeps_them() -> None:
-    assert LIMITS.keys() == {each.name for each in fields(CueParams)} - {"enabled", "programme"}
+    assert LIMITS.keys() == {each.name for each in fields(CueParams)} - {
+        "enabled",
+        "strike",
+        "programme",
+    }
     assert PROGRAMME_LIMITS.keys() == {each.name for each in fields(Programme)} - {"on_percent"}
     for params in PRESETS.values():
         for name, (least, largest) in LIMITS.items():
@@ -307,11 +315,13 @@ def test_a_session_that_says_nothing_of_cues_has_the_standard_ones() -> None:
     assert parse_cues("", "header") == STANDARD
 
 
-def test_a_preset_goes_before_the_config_but_the_programme_goes_on() -> None:
-    remembered = replace(GENTLE, step_deg=1.0, programme=Programme(session=2))
+def test_a_preset_goes_before_the_config_but_programme_strike_and_cadence_go_on() -> None:
+    kept = {"programme": Programme(session=2), "strike": WantedStrike.FOREFOOT}
+    remembered = replace(GENTLE, step_deg=1.0, cadence_increase=0.05, **kept)
     config = Config(cues=remembered)
     assert cues_of(config, None) == remembered
-    assert cues_of(config, Preset.STANDARD) == replace(STANDARD, programme=Programme(session=2))
+    chosen = replace(STANDARD, cadence_increase=0.05, **kept)
+    assert cues_of(config, Preset.STANDARD) == chosen
     wanted = Wanted({}, None, None, cues=remembered)
     assert parse_cues(header([chest_plan()], wanted).cues, "header") == remembered
 
@@ -320,3 +330,42 @@ def test_a_session_with_cue_settings_that_cannot_be_used_is_refused() -> None:
     broken = SessionHeader("0", "2026-01-01", (), {}, None, cues="[cues]\nlevels = 0")
     with pytest.raises(ConfigError, match=r"the session.s header: cues\.levels"):
         Pipeline(broken)
+
+
+def in_session(session: int) -> Config:
+    return replace(CONFIG, cues=replace(GENTLE, programme=Programme(session, minutes=20.0)))
+
+
+@pytest.mark.parametrize(
+    ("session", "minutes", "after"), [(1, 20.0, 2), (3, 10.0, 4), (3, 9.9, 3), (1000, 20.0, 1000)]
+)
+def test_a_programme_goes_on_after_a_run_of_half_its_time(
+    tmp_path: Path, session: int, minutes: float, after: int
+) -> None:
+    path, config = tmp_path / "config.toml", in_session(session)
+    save_config(path, config)
+    go_on(path, config.cues.programme, 60.0 * minutes)
+    assert load_config(path) == in_session(after)
+    assert f"session = {after}" in path.read_text(encoding="utf-8")
+
+
+def test_without_a_programme_no_config_is_written(tmp_path: Path) -> None:
+    go_on(tmp_path / "config.toml", Programme(), 3600.0)
+    assert not (tmp_path / "config.toml").exists()
+
+
+def test_a_programme_that_was_edited_during_the_run_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    save_config(path, in_session(7))
+    go_on(path, in_session(3).cues.programme, 3600.0)
+    assert load_config(path) == in_session(7)
+
+
+def test_a_programme_that_cannot_be_stored_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[", encoding="utf-8")
+    go_on(path, Programme(session=3), 3600.0)
+    assert "cues.programme.session" in "".join(capsys.readouterr())
+    assert path.read_text(encoding="utf-8") == "["

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from imu_stream.datatypes import (
+    Answer,
     Calibration,
     Cue,
     CueDelivery,
     CueKind,
+    CueReaction,
     Gap,
     GapReason,
     LeanState,
@@ -43,6 +45,7 @@ OUTPUTS: tuple[Output, ...] = (
     Gap(Placement.CHEST, 2.0, 2.5, GapReason.NOT_A_NUMBER, 52),
     Cue(2.5, CueKind.LEAN_MORE, 5.125, 8.5, 3.5),
     CueDelivery(2.5031, 2.5, CueKind.LEAN_MORE, "sound", Outcome.EMITTED),
+    CueReaction(6.7, 2.5, CueKind.LEAN_MORE, Answer.RETURNED, 6),
 )
 
 
@@ -67,8 +70,9 @@ def test_the_tables_of_an_analysis(tmp_path: Path) -> None:
         "1.0000,1.7000,9.88,0.00,171.43,true,0.996,0.0812,1.8000\n"
         "1.7000,2.4000,,0.50,171.43,false,0.000,0.0800,2.5000\n",
         "gaps.csv": "placement,start_s,end_s,reason,samples\nchest,2.0000,2.5000,not a number,52\n",
-        "cues.csv": "time_s,kind,value,threshold,cause,level\n"
-        "2.5000,lean_more,5.12,8.50,out of band,1\n",
+        "cues.csv": "time_s,kind,value,threshold,cause,level,placement\n"
+        "2.5000,lean_more,5.12,8.50,out of band,1,chest\n",
+        "reactions.csv": "time_s,cue_s,kind,answer,strides\n6.7000,2.5000,lean_more,returned,6\n",
         "deliveries.csv": "time_s,cue_s,kind,output,outcome\n"
         "2.5031,2.5000,lean_more,sound,emitted\n",
     }

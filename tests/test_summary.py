@@ -8,8 +8,19 @@ from hypothesis import strategies as st
 
 from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.steps import StepJoin
-from imu_stream.datatypes import LeanState, Placement, Step, Stride, Strike, StrikeType
-from imu_stream.sinks.summary import SummarySink, asymmetry_percent
+from imu_stream.cli.view import answers_text
+from imu_stream.datatypes import (
+    Answer,
+    CueKind,
+    CueReaction,
+    LeanState,
+    Placement,
+    Step,
+    Stride,
+    Strike,
+    StrikeType,
+)
+from imu_stream.sinks.summary import AnswerSummary, SummarySink, asymmetry_percent
 from imu_stream.sinks.technique import TechniqueTimes
 
 LEFT, RIGHT = Placement.LEFT_FOOT, Placement.RIGHT_FOOT
@@ -141,3 +152,34 @@ def test_no_slope_from_too_few_stances() -> None:
     estimate.add(5.0, nan)
     assert estimate.slope_deg == 0.0
     assert not isnan(estimate.slope_deg)
+
+
+def reaction(kind: CueKind, answer: Answer, strides: int) -> CueReaction:
+    return CueReaction(20.0, 10.0, kind, answer, strides)
+
+
+def test_the_summary_tells_how_advice_was_answered() -> None:
+    sink = SummarySink()
+    assert sink.result({}).answers == {}
+    for strides in (6, 7, 12):
+        sink.write(reaction(CueKind.LEAN_MORE, Answer.RETURNED, strides))
+    sink.write(reaction(CueKind.LEAN_MORE, Answer.NONE, 17))
+    sink.write(reaction(CueKind.STRIKE_CHANGE, Answer.BROKEN_OFF, 2))
+    answers = sink.result({}).answers
+    assert answers == {
+        "lean_more": AnswerSummary(3, 1, 0, 7),
+        "strike_change": AnswerSummary(0, 0, 1, None),
+    }
+    assert answers_text(answers["lean_more"]) == "3 followed within 7 strides, 1 not"
+    assert answers_text(answers["strike_change"]) == "0 followed, 0 not, 1 not known"
+
+
+def test_running_time_is_that_of_the_sensor_that_saw_most_of_it() -> None:
+    sink = SummarySink()
+    assert sink.result({}).running_s == 0.0
+    for one in (*run(6), *(lean(0.7 * n, 5.0) for n in range(5)), stride(LEFT, 9.0)):
+        sink.write(one)
+    assert sink.result({}).running_s == pytest.approx(3.5)
+    sink.write(stride(LEFT, 9.7))
+    sink.write(stride(LEFT, 10.4))
+    assert sink.result({}).running_s == pytest.approx(4.2)

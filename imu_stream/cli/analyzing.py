@@ -14,6 +14,7 @@ from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.cli.options import now, parse_mount
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.view import summary_table
+from imu_stream.cueing.presets import PRESETS, Preset, cues_text
 from imu_stream.datatypes import (
     TABLE,
     Frame,
@@ -38,6 +39,7 @@ class Known:
     mount: str | None = None
     stride_factor: float | None = None
     distance_m: float | None = None
+    cues: Preset | None = None
 
 
 def analyze_session(path: Path, known: Known, out: Path) -> None:
@@ -92,6 +94,7 @@ def _header(
         cues = settings[0].cues
     target_deg = target_deg if known.target_deg is None else known.target_deg
     factor = factor if known.stride_factor is None else known.stride_factor
+    cues = cues if known.cues is None else cues_text(PRESETS[known.cues])
     return SessionHeader(__version__, now(), sensors, {}, target_deg, factor, cues)
 
 

@@ -16,6 +16,7 @@ from imu_stream.cli import (
     live,
     pairing,
     profiling,
+    programme,
     trying,
     verifying,
 )
@@ -280,7 +281,8 @@ def run(
     folder = sessions_folder(config, out)
     page = _page(web, lan, port, tls)
     results = live.Results(folder, json, outputs, page, not no_report)
-    asyncio.run(live.run(wanted, seconds, results))
+    summary = asyncio.run(live.run(wanted, seconds, results))
+    programme.go_on(config_path(), wanted.cues.programme, summary.running_s)
 
 
 @app.command("cues")
@@ -343,12 +345,16 @@ def analyze(
     distance: Annotated[
         float | None, typer.Option(min=1.0, help="Known distance, m: prints your stride factor.")
     ] = None,
+    cues: Annotated[
+        Preset | None,
+        typer.Option(help="How tables are cued; default: standard. A session has its own."),
+    ] = None,
 ) -> None:
     """Analyse a session or the CSV tables of other tools (time_s,acc_x,…,gyr_z; SI units)."""
     tables = _given(left_foot, right_foot, chest)
     if (session is None) == (not tables):
         raise typer.BadParameter("give either a session file or at least one table")
-    known = analyzing.Known(target, mount, stride_factor, distance)
+    known = analyzing.Known(target, mount, stride_factor, distance, cues)
     if session is not None:
         analyzing.analyze_session(session, known, out)
     else:

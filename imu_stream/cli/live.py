@@ -33,6 +33,7 @@ from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
 from imu_stream.session import Session, Sink, paced
 from imu_stream.sinks.outputs.settings import OutputSettings
+from imu_stream.sinks.summary import Summary
 
 FIND_S = 20.0
 
@@ -76,12 +77,13 @@ class Radio:
     """To be used in the place of all that are available."""
 
 
-async def run(wanted: Wanted, seconds: float | None, results: Results) -> None:
+async def run(wanted: Wanted, seconds: float | None, results: Results) -> Summary:
     """Record and analyse a run with real sensors."""
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
-    _report(recorded.session, recorded.path, results, {})
+    summary = _report(recorded.session, recorded.path, results, {})
     _write_report(recorded, results)
+    return summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ def _session_path(out: Path) -> Path:
 
 def _report(
     session: Session, path: Path, results: Results, extra: Mapping[str, Mapping[str, object]]
-) -> None:
+) -> Summary:
     summary = session.summary()
     latency_ms = {f"p{percent}": session.latencies.percentile_ms(percent) for percent in (50, 99)}
     content = {**asdict(summary), "latency_ms": latency_ms, **extra, "session": str(path)}
@@ -267,6 +269,7 @@ def _report(
         f"99 % within {latency_ms['p99']:.2f} ms"
     )
     say(f"session file: {path}")
+    return summary
 
 
 def _write_report(recorded: Recorded, results: Results) -> None:

@@ -33,10 +33,16 @@ class Wanted:
 
 
 def cues_of(config: Config, preset: Preset | None) -> CueParams:
-    """The preset if one is given, else what is remembered; a programme goes on with either."""
+    """What is remembered; a preset, if one is given, changes how cues are given, not what about."""
     if preset is None:
         return config.cues
-    return replace(PRESETS[preset], programme=config.cues.programme)
+    cues = config.cues
+    return replace(
+        PRESETS[preset],
+        strike=cues.strike,
+        cadence_increase=cues.cadence_increase,
+        programme=cues.programme,
+    )
 
 
 def sensors_of(

@@ -88,9 +88,13 @@ async def try_cues(settings: OutputSettings) -> bool:
     return all(outcome is Outcome.EMITTED for outcome in outcomes)
 
 
+EXAMPLES = {"lean": (5.0, 8.0), "cadence": (160.0, 168.0), "strike": (80.0, 30.0)}
+"""Value and threshold by what a cue is about."""
+
+
 def example(kind: CueKind, now_s: float) -> Cue:
     """A cue as it might come during a run."""
-    numbers = (160.0, 168.0) if "cadence" in kind else (5.0, 8.0)
+    numbers = next(pair for about, pair in EXAMPLES.items() if kind.startswith(about))
     value, threshold = reversed(numbers) if kind.is_praise else numbers
     cause = CueCause.BACK_IN_BAND if kind.is_praise else CueCause.OUT_OF_BAND
     return Cue(now_s, kind, value, threshold, now_s + PATIENCE_S, cause)

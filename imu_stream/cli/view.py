@@ -30,7 +30,7 @@ from imu_stream.datatypes import (
     StrikeType,
 )
 from imu_stream.pipeline import Pipeline
-from imu_stream.sinks.summary import SensorSummary, Summary
+from imu_stream.sinks.summary import AnswerSummary, SensorSummary, Summary
 
 LOW_BATTERY_PERCENT = 10
 STALE_S = 2.0
@@ -49,6 +49,8 @@ CUE_WORDS = {
     CueKind.LEAN_GOOD: "good, your lean is back ({}°, wanted at least {}°)",
     CueKind.CADENCE_MORE: "shorter, quicker steps ({} steps/min, wanted at least {})",
     CueKind.CADENCE_GOOD: "good, your cadence is back ({} steps/min, wanted at least {})",
+    CueKind.STRIKE_CHANGE: "change how you land ({technique} wanted, {foot} {} % otherwise)",
+    CueKind.STRIKE_GOOD: "good, your landing is back ({technique} wanted, {foot} {} % otherwise)",
 }
 
 
@@ -220,7 +222,12 @@ class LiveView:
 
 def cue_text(cue: Cue) -> str:
     """What a cue says, with the reason."""
-    return CUE_WORDS[cue.kind].format(f"{cue.value:.1f}", f"{cue.threshold:.1f}")
+    return CUE_WORDS[cue.kind].format(
+        f"{cue.value:.1f}",
+        f"{cue.threshold:.1f}",
+        technique=cue.technique.replace("_", " "),
+        foot=cue.placement.replace("_", " "),
+    )
 
 
 def recent_lean(leans: Sequence[LeanState]) -> float:
@@ -251,12 +258,21 @@ def summary_table(summary: Summary) -> Table:
         top = f", {summary.heart_rate_max_bpm} at most"
         table.add_row("mean heart rate", f"{summary.heart_rate_mean_bpm:.0f} beats/min{top}")
     table.add_row("cues", str(len(summary.cues)))
+    for kind, answers in summary.answers.items():
+        table.add_row(f"answers to {kind.replace('_', ' ')}", answers_text(answers))
     for where, said in summary.devices.items():
         words = ", ".join(f"{about.replace('_', ' ')} {text}" for about, text in said.items())
         table.add_row(f"device {where}", escape(words))
     for note in summary.notes:
         table.add_row("note", escape(note))
     return table
+
+
+def answers_text(answers: AnswerSummary) -> str:
+    """How advice of one kind was answered."""
+    soon = "" if answers.strides_median is None else f" within {answers.strides_median:.0f} strides"
+    unknown = f", {answers.broken_off} not known" if answers.broken_off else ""
+    return f"{answers.returned} followed{soon}, {answers.none} not{unknown}"
 
 
 def clock_text(sensor: SensorSummary) -> str:

@@ -11,8 +11,6 @@ from platformdirs import user_data_path
 from rich.text import Text
 
 from imu_stream.cli.speaking import console, say
-from imu_stream.cueing.presets import parse_cues
-from imu_stream.cueing.target import lean_bands
 from imu_stream.datatypes import Entry, Placement, SessionHeader
 from imu_stream.errors import MissingExtraError
 from imu_stream.pipeline import Pipeline
@@ -72,7 +70,7 @@ class Screen:
         self._wanted = wanted
         self._clock = clock
         speed = replay_speed or 1.0
-        surroundings = surroundings_of(pipeline, header, clock, speed)
+        surroundings = surroundings_of(pipeline, clock, speed)
         self._page = LivePage(surroundings, clock, speed, replay_speed is not None)
 
     @property
@@ -131,18 +129,15 @@ class Screen:
             say("Whoever has a link sees this session; only the coach's can change it.")
 
 
-def surroundings_of(
-    pipeline: Pipeline, header: SessionHeader, clock: Callable[[], float], speed: float
-) -> Surroundings:
+def surroundings_of(pipeline: Pipeline, clock: Callable[[], float], speed: float) -> Surroundings:
     """What the page shows beside the outputs of a session."""
-    params = parse_cues(header.cues, "the session's header")
 
     def band() -> Band | None:
-        target_deg = pipeline.target_deg
-        if target_deg is None:
+        target_deg, limits_deg = pipeline.target_deg, pipeline.lean_band_deg
+        if target_deg is None or limits_deg is None:
             return None
-        over, under = lean_bands(target_deg, params)
-        return Band(round(under.threshold, 2), round(target_deg, 2), round(over.threshold, 2))
+        low_deg, high_deg = limits_deg
+        return Band(round(low_deg, 2), round(target_deg, 2), round(high_deg, 2))
 
     def received() -> dict[Placement, Received]:
         now_s = clock()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.schedule import Programme
 
 
@@ -27,9 +28,14 @@ class CueParams:
     no_increase_deg: float = 10.0
     """A runner who leans so far already is only kept there (design choice: no study shows a
     benefit of more)."""
-    dead_band_deg: float = 1.5
-    """Below means lean < target - dead band; good again at target - half of it. Lean smoothed over
-    4 strides has a noise of 0.6 to 1° (derived), so a runner on target is left in peace."""
+    dead_band_deg: float = 1.75
+    """Below means lean < target - dead band; good again at target - half of it."""
+    dead_band_sd: float = 2.75
+    """The band is widened to so many standard deviations of the runner's own smoothed lean in the
+    time of the baseline, drift left out; 0: never. Lean smoothed over 4 strides varies by 0.6 to 1°
+    (derived); who varies more from stride to stride would be cued without reason (simulation)."""
+    dead_band_max_deg: float = 2.5
+    """It is not widened beyond this."""
     over_deg: float = 6.0
     """Too far is so much above the target …"""
     over_least_deg: float = 15.0
@@ -43,15 +49,27 @@ class CueParams:
     cadence_dead_band: float = 0.02
     """Fraction of the target; good again at half of it."""
 
+    # the landing wanted
+    strike: WantedStrike = WantedStrike.ANY
+    """How the feet shall land; any: no cue is about that."""
+    strike_strides: int = 10
+    """Landings of a foot that are judged together (design choice)."""
+    strike_wrong_percent: float = 60.0
+    """Out of band when more of them are of another type; good again at half of it."""
+    strike_confidence: float = 0.8
+    """A landing less certain than this never counts as wrong: above it all types were right on the
+    treadmill recordings, below 70 to 80 % of them."""
+
     # when it counts
     smoothing_strides: int = 4
     """The mean of 4 strides leaves 0 to 22 % of a tilt at breathing rate, one stride 64 to 87 %
     (derived)."""
-    persistence_strides: int = 6
-    """Strides below in a row before a cue, about 4 s: a dip in the road or a look at the watch is
-    shorter (design choice)."""
+    persistence_strides: int = 7
+    """Strides out of band before a cue, about 5 s: a dip in the road or a look at the watch is
+    shorter (design choice). They count once the smoothed lean is out, and those in a row just
+    before that were out by themselves count too."""
     over_persistence_strides: int = 8
-    """The same for leaning too far and for cadence."""
+    """The same for leaning too far, cadence and landings."""
 
     # how often
     minimum_interval_s: float = 12.0

@@ -5,7 +5,7 @@
     minimum_interval_s = 25
 
     [cues.programme]           # only for faded feedback
-    session = 3
+    session = 3                # counts itself: `imu-stream run` puts it on after a long enough run
     minutes = 25
 
 The keys are the fields of `CueParams` and `Programme`. A session carries its settings in the same
@@ -15,16 +15,16 @@ form with every number written out, so that a replay gives the same whatever a p
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from imu_stream.config_table import ConfigTable
+from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.cueing.schedule import Programme
+from imu_stream.cueing.schedule import LAST_SESSION, Programme
 
 STANDARD = CueParams()
 GENTLE = CueParams(
     step_deg=2.0,
-    dead_band_deg=1.75,
     persistence_strides=10,
     over_persistence_strides=12,
     minimum_interval_s=20.0,
@@ -35,7 +35,7 @@ GENTLE = CueParams(
 )
 """For getting used to it: later, rarer, sooner silent."""
 LAB = CueParams(
-    persistence_strides=5,
+    persistence_strides=6,
     over_persistence_strides=6,
     minimum_interval_s=8.0,
     response_wait_s=5.0,
@@ -58,6 +58,8 @@ class Preset(StrEnum):
     OFF = "off"
 
 
+_Option = TypeVar("_Option", bound=StrEnum)
+
 PRESETS: Mapping[Preset, CueParams] = {
     Preset.GENTLE: GENTLE,
     Preset.STANDARD: STANDARD,
@@ -72,10 +74,15 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "target_max_deg": (-10.0, 30.0),
     "no_increase_deg": (-10.0, 30.0),
     "dead_band_deg": (0.1, 20.0),
+    "dead_band_sd": (0.0, 10.0),
+    "dead_band_max_deg": (0.1, 20.0),
     "over_deg": (0.5, 60.0),
     "over_least_deg": (0.0, 90.0),
     "cadence_increase": (0.0, 0.1),
     "cadence_dead_band": (0.005, 0.1),
+    "strike_strides": (4, 100),
+    "strike_wrong_percent": (10.0, 90.0),
+    "strike_confidence": (0.5, 1.0),
     "smoothing_strides": (1, 20),
     "persistence_strides": (1, 100),
     "over_persistence_strides": (1, 100),
@@ -99,7 +106,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 """Least and largest of each number; outside, the policy would not be what it says."""
 
 PROGRAMME_LIMITS: Mapping[str, tuple[float, float]] = {
-    "session": (0, 1000),
+    "session": (0, LAST_SESSION),
     "minutes": (1.0, 600.0),
     "block_s": (10.0, 3600.0),
     "silent_s": (0.0, 3600.0),
@@ -112,9 +119,11 @@ def read_cues(table: ConfigTable) -> CueParams:
     Raises:
         ConfigError: something in it is wrong; the error names file and key.
     """
-    params = _preset(table)
+    params = PRESETS[_choice(table, "preset", Preset)] if table.has("preset") else STANDARD
     if table.has("enabled"):
         params = replace(params, enabled=table.flag("enabled"))
+    if table.has("strike"):
+        params = replace(params, strike=_choice(table, "strike", WantedStrike))
     params = replace(params, **_numbers(table, params, LIMITS))
     if table.has("programme"):
         params = replace(params, programme=_programme(table.table("programme")))
@@ -125,12 +134,12 @@ def read_cues(table: ConfigTable) -> CueParams:
     return params
 
 
-def _preset(table: ConfigTable) -> CueParams:
-    name = table.text("preset") if table.has("preset") else Preset.STANDARD
+def _choice(table: ConfigTable, key: str, options: type[_Option]) -> _Option:
+    name = table.text(key)
     try:
-        return PRESETS[Preset(name)]
+        return options(name)
     except ValueError:
-        raise table.error("preset", f"is {name!r}; there are: {', '.join(Preset)}") from None
+        raise table.error(key, f"is {name!r}; there are: {', '.join(options)}") from None
 
 
 def _programme(table: ConfigTable) -> Programme:
@@ -191,8 +200,10 @@ def _rows(
         yield f"{each.name} = {_written(value)}"
 
 
-def _written(value: bool | float | tuple[int, ...]) -> str:
+def _written(value: bool | float | str | tuple[int, ...]) -> str:
     """A value in the notation of TOML."""
+    if isinstance(value, str):
+        return f'"{value}"'
     if isinstance(value, bool):
         return str(value).lower()
     return str(list(value)) if isinstance(value, tuple) else repr(value)

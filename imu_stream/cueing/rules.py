@@ -3,11 +3,13 @@
 Each stride passes four questions, each with a file of its own:
 
 1. Is it firm ground (`ground`)? The sensor is there, calibrated and has not slipped, the runner
-   runs, the stride is of the present, and no blackout lasts. Else all counting starts over.
-2. What is wanted (`target`)? A band for each target: not leaning too far, leaning far enough, and
-   perhaps a cadence; relative to the runner's own first minute, or as given.
+   runs, the stride is of the present, and no blackout lasts. Else all counting starts over. Each
+   sensor is its own ground: lean and cadence stand on the chest, a foot's landings on that foot.
+2. What is wanted (`target`, `baseline`)? A band for each target: not leaning too far, leaning far
+   enough, and perhaps a cadence and a way to land; relative to the runner's own first minute, or as
+   given. The more the lean varies by itself, the wider its band.
 3. Where does the runner stand (`watch`)? Mean values of some strides against the band with its
-   hysteresis; advice has its reason only after several strides out of band in a row.
+   hysteresis; advice has its reason only after several strides out of band.
 4. May they be spoken to (`dose`, `schedule`)? Time to respond, fewer cues when there is no answer
    and then none for a while, a cap for each minute, and the blocks of a faded programme.
 
@@ -19,20 +21,24 @@ How every piece of advice was answered is given out as well.
 from dataclasses import dataclass
 from math import inf, isfinite
 
+from imu_stream.cueing.baseline import Baseline
 from imu_stream.cueing.dose import Dose
 from imu_stream.cueing.ground import Ground, Interruption, Smoothed
+from imu_stream.cueing.observation import Observation, WantedStrike, of_foot, of_trunk
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.schedule import cues_are_on, silent_from_s
 from imu_stream.cueing.target import (
     Band,
-    Baseline,
     Reading,
     cadence_band,
+    dead_band_deg,
     lean_bands,
+    strike_bands,
     target_from_baseline,
 )
 from imu_stream.cueing.watch import Watch
 from imu_stream.datatypes import (
+    FEET,
     Answer,
     Cue,
     CueCause,
@@ -40,6 +46,9 @@ from imu_stream.datatypes import (
     CueReaction,
     Gap,
     LeanState,
+    Mark,
+    Placement,
+    Stride,
     TargetChange,
 )
 
@@ -68,23 +77,32 @@ class CuePolicy:
     def __init__(self, target_deg: float | None, params: CueParams | None = None) -> None:
         if target_deg is not None and not isfinite(target_deg):
             raise ValueError(f"target_deg is {target_deg}, a finite number or None is expected")
-        self._params = params or CueParams()
-        self._ground = Ground(self._params)
-        self._dose = Dose(self._params)
-        self._baseline: Baseline | None = Baseline()
+        self._params = params = params or CueParams()
+        self._grounds = {Placement.CHEST: Ground(params, params.smoothing_strides)}
+        if params.strike is not WantedStrike.ANY:
+            self._grounds |= {foot: Ground(params, params.strike_strides) for foot in FEET}
+        self._dose = Dose(params)
+        self._baseline: Baseline | None = Baseline(params.smoothing_strides)
+        self._own_cadence_spm: float | None = None
+        self._dead_band_deg = params.dead_band_deg
+        self._target_deg = target_deg
         self._watches: list[Watch] = []
         self._pending: _Pending | None = None
         self._begun_s: float | None = None
-        self._target_deg = target_deg
-        if target_deg is not None:
-            self._watch(*lean_bands(target_deg, self._params))
-            if not self._params.cadence_increase:
-                self._baseline = None
+        self._aim()
 
     @property
     def target_deg(self) -> float | None:
         """The lean to keep, degrees; None until it is known."""
         return self._target_deg
+
+    @property
+    def lean_band_deg(self) -> tuple[float, float] | None:
+        """Below and above which the runner is cued, degrees; None until it is known."""
+        if self._target_deg is None:
+            return None
+        over, under = lean_bands(self._target_deg, self._dead_band_deg, self._params)
+        return under.threshold, over.threshold
 
     @property
     def silent_from_s(self) -> float:
@@ -93,86 +111,131 @@ class CuePolicy:
             return inf
         return self._begun_s + silent_from_s(self._params.programme)
 
-    def push(self, item: LeanState | Interruption | TargetChange) -> list[Cue | CueReaction]:
+    def push(
+        self, item: LeanState | Stride | Interruption | TargetChange
+    ) -> list[Cue | CueReaction]:
         """Takes one item of any placement; gives at most one cue."""
-        if isinstance(item, LeanState):
-            return self._stride(item)
-        if isinstance(item, TargetChange):
-            return self._retarget(item)
-        if not self._ground.interrupts(item):
-            return []
-        return self._doubt(item.start_s if isinstance(item, Gap) else item.t_s)
+        match item:
+            case LeanState():
+                return self._stride(of_trunk(item))
+            case Stride():
+                params = self._params
+                return self._stride(of_foot(item, params.strike, params.strike_confidence))
+            case TargetChange():
+                return self._retarget(item)
+        return self._interrupted(item)
+
+    def _interrupted(self, item: Interruption) -> list[Cue | CueReaction]:
+        placements = self._grounds if isinstance(item, Mark) else (item.placement,)
+        t_s = item.start_s if isinstance(item, Gap) else item.t_s
+        out: list[Cue | CueReaction] = []
+        for placement in placements:
+            if placement in self._grounds and self._grounds[placement].interrupts(item):
+                out += self._doubt(placement, t_s)
+        return out
 
     def finish(self) -> list[Cue | CueReaction]:
         """The session has ended: what came of the last advice will not be known."""
-        return [] if self._pending is None else self._doubt(self._pending.waited_to_s)
+        pending = self._pending
+        return [] if pending is None else self._settle(pending.waited_to_s, Answer.BROKEN_OFF)
 
-    def _stride(self, stride: LeanState) -> list[Cue | CueReaction]:
-        if not self._ground.is_firm(stride):
-            return self._doubt(stride.known_s)
+    def _stride(self, stride: Observation) -> list[Cue | CueReaction]:
+        ground = self._grounds.get(stride.placement)
+        if ground is None:
+            return []
+        if not ground.is_firm(stride):
+            return self._doubt(stride.placement, stride.known_s)
         if self._begun_s is None:
             self._begun_s = stride.start_s
-        self._learn(stride)
-        smoothed = self._ground.smoothed
-        return [] if smoothed is None else self._judge(stride, smoothed)
+        smoothed = ground.smoothed
+        if stride.placement is Placement.CHEST:
+            self._learn(stride, smoothed)
+        if smoothed is None:
+            return self._doubt(stride.placement, stride.known_s)
+        return self._judge(stride, smoothed)
 
-    def _learn(self, stride: LeanState) -> None:
+    def _learn(self, stride: Observation, smoothed: Smoothed | None) -> None:
         """Gathers the baseline; the targets are known once it is complete."""
-        baseline, params = self._baseline, self._params
+        baseline = self._baseline
         if baseline is None:
             return
         baseline.add(stride)
-        if baseline.seconds < params.baseline_s:
-            return
-        self._baseline = None
-        if self._target_deg is None:
-            self._target_deg = target_from_baseline(baseline.lean_deg, params)
-            self._watch(*lean_bands(self._target_deg, params))
-        if params.cadence_increase:
-            self._watch(cadence_band(baseline.cadence_spm, params))
+        if smoothed is not None and self._dose.is_answer(stride.start_s):
+            baseline.follow(smoothed)
+        if baseline.seconds >= self._params.baseline_s:
+            self._baseline = None
+            baseline.break_off()
+            self._own_cadence_spm = baseline.cadence_spm
+            self._dead_band_deg = dead_band_deg(baseline.sd_deg, self._params)
+            if self._target_deg is None:
+                self._target_deg = target_from_baseline(baseline.lean_deg, self._params)
+            self._aim()
 
     def _retarget(self, change: TargetChange) -> list[Cue | CueReaction]:
         """From now on another lean is wanted; what was counted towards the old one is void."""
-        out = self._settle(change.t_s, Answer.BROKEN_OFF)
         self._target_deg = change.target_deg
-        lean = (CueKind.LEAN_LESS, CueKind.LEAN_MORE)
-        others = [watch for watch in self._watches if watch.band.advice not in lean]
-        self._watches = [*map(Watch, lean_bands(change.target_deg, self._params)), *others]
+        out = self._doubt(Placement.CHEST, change.t_s)
+        self._aim()
         return out
 
-    def _watch(self, *bands: Band) -> None:
-        self._watches += map(Watch, bands)
+    def _aim(self) -> None:
+        """Sets the bands by what is known now; each goes on from where the runner stands."""
+        params, bands = self._params, list[Band]()
+        if self._target_deg is not None:
+            bands += lean_bands(self._target_deg, self._dead_band_deg, params)
+        if self._own_cadence_spm is not None and params.cadence_increase:
+            bands.append(cadence_band(self._own_cadence_spm, params))
+        bands += strike_bands(self._target_deg, params)
+        before = {watch.band.topic: watch for watch in self._watches}
+        self._watches = [before.get(band.topic, Watch(band)) for band in bands]
+        for watch, band in zip(self._watches, bands, strict=True):
+            watch.band = band
 
-    def _doubt(self, t_s: float) -> list[Cue | CueReaction]:
+    def _doubt(self, placement: Placement, t_s: float) -> list[Cue | CueReaction]:
+        """Nothing counts any more of what one sensor has told."""
+        if placement is Placement.CHEST and self._baseline is not None:
+            self._baseline.break_off()
         for watch in self._watches:
-            watch.doubt()
+            if watch.band.placement is placement:
+                watch.doubt()
+        if self._pending is None or self._pending.cue.placement is not placement:
+            return []
         return self._settle(t_s, Answer.BROKEN_OFF)
 
-    def _judge(self, stride: LeanState, smoothed: Smoothed) -> list[Cue | CueReaction]:
+    def _judge(self, stride: Observation, smoothed: Smoothed) -> list[Cue | CueReaction]:
         t_s, out = stride.known_s, list[Cue | CueReaction]()
-        if self._pending is not None:
-            self._pending.strides += 1
-            self._pending.waited_to_s = t_s
+        self._wait(stride)
         first_out: Watch | None = None
         for watch in self._watches:
-            reading = watch.band.reading(watch.band.value_of(smoothed))
-            watch.read(reading, first_out is None and self._dose.is_answer(stride.start_s))
-            if reading is Reading.GOOD and self._is_pending(watch.band):
-                out += self._returned(t_s, watch.band, smoothed)
+            if watch.band.placement is stride.placement:
+                may_count = first_out is None and self._dose.is_answer(stride.start_s)
+                reading = _read(watch, stride, smoothed, may_count)
+                if reading is Reading.GOOD and self._is_pending(watch.band):
+                    out += self._returned(t_s, watch.band, smoothed)
             if first_out is None and watch.is_out:
                 first_out = watch
         if first_out is None:
             self._dose.answered()
-        elif first_out.is_due and self._may_speak(t_s) and self._dose.allows_advice(t_s):
+        elif first_out.band.placement is stride.placement and self._may_advise(t_s, first_out):
             out += self._advise(t_s, first_out, smoothed)
         return out
+
+    def _wait(self, stride: Observation) -> None:
+        pending = self._pending
+        if pending is not None and pending.cue.placement is stride.placement:
+            pending.strides += 1
+            pending.waited_to_s = stride.known_s
+
+    def _may_advise(self, t_s: float, watch: Watch) -> bool:
+        return watch.is_due and self._may_speak(t_s) and self._dose.allows_advice(t_s)
 
     def _may_speak(self, t_s: float) -> bool:
         begun_s = t_s if self._begun_s is None else self._begun_s
         return self._params.enabled and cues_are_on(self._params.programme, t_s - begun_s)
 
     def _is_pending(self, band: Band) -> bool:
-        return self._pending is not None and self._pending.cue.kind is band.advice
+        cue = None if self._pending is None else self._pending.cue
+        return cue is not None and (cue.kind, cue.placement) == band.topic
 
     def _advise(self, t_s: float, watch: Watch, smoothed: Smoothed) -> list[Cue | CueReaction]:
         is_again = self._is_pending(watch.band)
@@ -180,6 +243,8 @@ class CuePolicy:
         cause = CueCause.STILL_OUT if is_again else CueCause.OUT_OF_BAND
         cue = self._cue(t_s, watch.band.advice, cause, watch.band, smoothed)
         watch.advised()
+        if self._baseline is not None:
+            self._baseline.break_off()
         self._pending = _Pending(cue, waited_to_s=t_s)
         return [*out, cue]
 
@@ -196,12 +261,22 @@ class CuePolicy:
         self, t_s: float, kind: CueKind, cause: CueCause, band: Band, smoothed: Smoothed
     ) -> Cue:
         """Makes the cue and enters it in the account."""
-        value, expires_s = band.value_of(smoothed), t_s + self._params.expiry_s
         if cause is CueCause.BACK_IN_BAND:
             self._dose.praise(t_s)
-            return Cue(t_s, kind, value, band.good, expires_s, cause)
-        level = self._dose.advise(t_s)
-        return Cue(t_s, kind, value, band.threshold, expires_s, cause, level)
+            threshold, level = band.good, 1
+        else:
+            threshold, level = band.threshold, self._dose.advise(t_s)
+        return Cue(
+            t_s,
+            kind,
+            band.value_of(smoothed),
+            threshold,
+            t_s + self._params.expiry_s,
+            cause,
+            level,
+            band.placement,
+            band.technique,
+        )
 
     def _settle(self, t_s: float, answer: Answer) -> list[Cue | CueReaction]:
         """Tells how the advice that waits was answered, if there is any."""
@@ -210,3 +285,13 @@ class CuePolicy:
             return []
         cue = pending.cue
         return [CueReaction(t_s, cue.t_s, cue.kind, answer, pending.strides)]
+
+
+def _read(watch: Watch, stride: Observation, smoothed: Smoothed, may_count: bool) -> Reading:
+    """What the last strides of a sensor say of a band; the watch takes note of it."""
+    band = watch.band
+    reading = band.reading(band.value_of(smoothed))
+    # an uncertain landing is not out of band by itself
+    alone = Smoothed(stride.value or 0.0, stride.cadence_spm)
+    watch.read(reading, band.reading(band.value_of(alone)), may_count)
+    return reading

@@ -7,7 +7,7 @@ last minutes of each session are silent: they show what has stayed (retention). 
 design choices; no trial of faded cues for trunk lean exists.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 
@@ -47,3 +47,15 @@ def silent_from_s(programme: Programme) -> float:
 def _is_on(block: int, percent: int) -> bool:
     """Blocks that are on lie evenly among the others, the first one is on; whole numbers only."""
     return -(-(block + 1) * percent // 100) > -(-block * percent // 100)
+
+
+LEAST_SHARE = 0.5
+"""Of the planned running time: a shorter run is no session of the programme (design choice)."""
+LAST_SESSION = 1000
+
+
+def after_session(programme: Programme, running_s: float) -> Programme:
+    """Where the programme stands after a run: further by one session if that was long enough."""
+    if programme.session == 0 or running_s < LEAST_SHARE * 60.0 * programme.minutes:
+        return programme
+    return replace(programme, session=min(programme.session + 1, LAST_SESSION))

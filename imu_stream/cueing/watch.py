@@ -67,6 +67,8 @@ class Watch:
         self._phase = Phase.UNKNOWN
         self._strides_out = 0
         self._is_out_now = False
+        self._alone_out = 0
+        """Strides in a row that are out by themselves, whatever the mean says yet."""
 
     @property
     def is_out(self) -> bool:
@@ -74,17 +76,25 @@ class Watch:
 
     @property
     def is_due(self) -> bool:
-        """Whether advice has its reason: out now, and for long enough."""
+        """Whether advice has its reason: the mean is out for long enough, this stride is too."""
         return self._is_out_now and self._strides_out >= self.band.persistence_strides
 
-    def read(self, reading: Reading, counts: bool) -> None:
-        """Takes one stride; one within the hysteresis takes one back, a good one starts over."""
-        self._go(reading)
-        self._is_out_now = reading is Reading.OUT
+    def read(self, smoothed: Reading, alone: Reading, counts: bool) -> None:
+        """Takes one stride; one within the hysteresis takes one back, a good one starts over.
+
+        The mean of some strides leaves the band some strides after the runner; those that were
+        out by themselves are counted when it does.
+        """
+        was_out = self.is_out
+        self._go(smoothed)
+        self._is_out_now = smoothed is alone is Reading.OUT
+        self._alone_out = self._alone_out + 1 if counts and alone is Reading.OUT else 0
         if not (self.is_out and counts):
             self._strides_out = 0
+        elif not was_out:
+            self._strides_out = max(1, self._alone_out)
         else:
-            self._strides_out = max(0, self._strides_out + (1 if self._is_out_now else -1))
+            self._strides_out = max(0, self._strides_out + (1 if smoothed is Reading.OUT else -1))
 
     def advised(self) -> None:
         self._go(Happening.ADVICE)
@@ -92,7 +102,7 @@ class Watch:
     def doubt(self) -> None:
         """Forgets."""
         self._go(Happening.DOUBT)
-        self._strides_out = 0
+        self._strides_out = self._alone_out = 0
 
     def _go(self, event: Event) -> None:
         self._phase = NEXT[self._phase][event]

@@ -17,6 +17,7 @@ from imu_stream.datatypes.events import (
 from imu_stream.datatypes.gait import (
     FOREFOOT_BELOW_DEG,
     REARFOOT_ABOVE_DEG,
+    WITH_LEAN_DEG,
     LeanState,
     Notice,
     NoticeKind,
@@ -24,6 +25,7 @@ from imu_stream.datatypes.gait import (
     Stride,
     Strike,
     StrikeType,
+    Technique,
 )
 from imu_stream.datatypes.header import TABLE, Mount, SensorSetup, SessionHeader
 from imu_stream.datatypes.placement import FEET, MOTION, Placement
@@ -74,6 +76,7 @@ __all__ = [
     "MOTION",
     "REARFOOT_ABOVE_DEG",
     "TABLE",
+    "WITH_LEAN_DEG",
     "About",
     "Answer",
     "Array",
@@ -117,5 +120,6 @@ __all__ = [
     "Strike",
     "StrikeType",
     "TargetChange",
+    "Technique",
     "Triple",
 ]

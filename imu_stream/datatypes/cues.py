@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from imu_stream.datatypes.gait import Technique
 from imu_stream.datatypes.placement import Placement
 
 
@@ -13,13 +14,16 @@ class CueKind(StrEnum):
     LEAN_LESS = "lean_less"
     """Leaning too far."""
     LEAN_GOOD = "lean_good"
-    """Praise: back in band after advice; likewise for cadence."""
+    """Praise: back in band after advice; likewise for cadence and strike."""
     CADENCE_MORE = "cadence_more"
     CADENCE_GOOD = "cadence_good"
+    STRIKE_CHANGE = "strike_change"
+    """The foot lands otherwise than wanted."""
+    STRIKE_GOOD = "strike_good"
 
     @property
     def is_praise(self) -> bool:
-        return self in (CueKind.LEAN_GOOD, CueKind.CADENCE_GOOD)
+        return self in (CueKind.LEAN_GOOD, CueKind.CADENCE_GOOD, CueKind.STRIKE_GOOD)
 
 
 class CueCause(StrEnum):
@@ -39,7 +43,8 @@ class Cue:
     """Signal time of the decision."""
     kind: CueKind
     value: float
-    """The measured value, in the unit of the threshold (degrees for lean, steps/min)."""
+    """The measured value, in the unit of the threshold: degrees of lean, steps/min, or percent of
+    the foot's last landings that were of another type than wanted."""
     threshold: float
     """Beyond which it is out of band; for praise, from which it is good again."""
     expires_s: float
@@ -49,6 +54,8 @@ class Cue:
     """How clearly it should be said: one more for each time in a row without an answer."""
     placement: Placement = Placement.CHEST
     """Whose strides it is about: a foot's for how it lands."""
+    technique: Technique = Technique.UNKNOWN
+    """What is asked for, when it is about how a foot lands."""
 
 
 class Answer(StrEnum):

@@ -129,6 +129,21 @@ class LeanState:
     known_s: float
 
 
+WITH_LEAN_DEG = 6.0
+"""Forward lean from which a runner counts as leaning, without a target of his own: the lower
+bound of proposed targets; runners lean 7.3 ± 3.6° by themselves (Teng & Powers 2014)."""
+
+
+class Technique(StrEnum):
+    """The techniques that load the knee differently, and what is told apart from them."""
+
+    HEEL_STRIKE = "heel_strike"
+    MIDFOOT = "midfoot"
+    FOREFOOT_UPRIGHT = "forefoot_upright"
+    FOREFOOT_WITH_LEAN = "forefoot_with_lean"
+    UNKNOWN = "unknown"
+
+
 class NoticeKind(StrEnum):
     """Something about the wearing of a sensor that the user should put right."""
 

@@ -1,14 +1,19 @@
 """Adds up a session's outputs to the numbers that stand in its summary."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
+from statistics import median
 
 from imu_stream.datatypes import (
     FEET,
+    Answer,
     Battery,
     Calibration,
     Cue,
+    CueKind,
+    CueReaction,
     DeviceInformation,
     HeartRate,
     LeanState,
@@ -78,6 +83,19 @@ class CueSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerSummary:
+    """How the runner answered the advice of one kind."""
+
+    returned: int
+    """Times back in band."""
+    none: int
+    broken_off: int
+    """Times a break left it unknown."""
+    strides_median: float | None
+    """From the advice to the return; None without any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A session in a few numbers."""
 
@@ -94,6 +112,10 @@ class Summary:
     """100 (left - right) / mean; flight is the one after a foot's push-off."""
     technique_s: dict[str, float]
     cues: tuple[CueSummary, ...]
+    answers: dict[str, AnswerSummary]
+    """By the kind of the advice."""
+    running_s: float
+    """Running time, of the sensor that saw most of it."""
     heart_rate_mean_bpm: float | None
     """None without a heart rate sensor."""
     heart_rate_max_bpm: int | None
@@ -135,6 +157,8 @@ class SummarySink:
         self._lean, self._oscillation, self._stride_time = Mean(), Mean(), Mean()
         self._techniques = TechniqueTimes()
         self._cues: list[CueSummary] = []
+        self._reactions: defaultdict[CueKind, list[CueReaction]] = defaultdict(list)
+        self._trunk_running_s = 0.0
         self._heart = Mean()
         self._heart_max: int | None = None
         self._devices: defaultdict[Placement, dict[str, str]] = defaultdict(dict)
@@ -151,12 +175,15 @@ class SummarySink:
             case Step():
                 self._flights[output.foot].add(output.flight_time_s)
             case LeanState() if output.valid:
+                self._trunk_running_s += output.end_s - output.start_s
                 self._lean.add(output.lean_deg)
                 self._oscillation.add(output.vertical_oscillation_m)
             case Cue():
                 self._cues.append(
                     CueSummary(output.t_s, output.kind.value, output.value, output.threshold)
                 )
+            case CueReaction():
+                self._reactions[output.kind].append(output)
             case HeartRate() if output.bpm:
                 self._heart.add(output.bpm)
                 self._heart_max = max(self._heart_max or 0, output.bpm)
@@ -185,6 +212,8 @@ class SummarySink:
             asymmetry_percent=self._asymmetries(),
             technique_s=self._techniques.seconds(),
             cues=tuple(self._cues),
+            answers={kind.value: answers_of(given) for kind, given in self._reactions.items()},
+            running_s=round(self._seconds_run(), 2),
             heart_rate_mean_bpm=self._heart.value,
             heart_rate_max_bpm=self._heart_max,
             devices={where.value: dict(said) for where, said in self._devices.items()},
@@ -203,6 +232,11 @@ class SummarySink:
         means = StrideMeans(**{name: mean.value for name, mean in self._means[foot].items()})
         return StrideSummary(total=sum(counts.values()), means=means, **counts)
 
+    def _seconds_run(self) -> float:
+        return max(
+            self._trunk_running_s, *(self._means[foot]["stride_time_s"].total for foot in FEET)
+        )
+
     def _mean_flight_s(self) -> float | None:
         known = [mean.value for mean in self._flights.values() if mean.value is not None]
         return sum(known) / len(known) if known else None
@@ -214,6 +248,18 @@ class SummarySink:
         flights = self._flights[Placement.RIGHT_FOOT], self._flights[Placement.LEFT_FOOT]
         pairs["flight_time_s"] = (flights[0].value, flights[1].value)
         return {name: asymmetry_percent(*pair) for name, pair in pairs.items()}
+
+
+def answers_of(reactions: Sequence[CueReaction]) -> AnswerSummary:
+    """How often advice was followed, and how soon."""
+    counts = Counter(reaction.answer for reaction in reactions)
+    strides = [each.strides for each in reactions if each.answer is Answer.RETURNED]
+    return AnswerSummary(
+        counts[Answer.RETURNED],
+        counts[Answer.NONE],
+        counts[Answer.BROKEN_OFF],
+        median(strides) if strides else None,
+    )
 
 
 ASYMMETRIES = ("contact_time_s", "stride_length_m", "shock_g")

@@ -1,4 +1,4 @@
-"""Writes what was measured as CSV tables: strides, steps, lean, gaps and cues."""
+"""Writes what was measured as CSV tables: strides, steps, lean, gaps, cues and their answers."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -11,6 +11,7 @@ from typing import Self, TextIO
 from imu_stream.datatypes import (
     Cue,
     CueDelivery,
+    CueReaction,
     Gap,
     HeartRate,
     LeanState,
@@ -141,7 +142,20 @@ CUES = Sheet(
         Column("threshold", "threshold", ANGLE),
         Column("cause", "cause", WORD),
         Column("level", "level", COUNT),
+        Column("placement", "placement", WORD),
     ),
+)
+
+REACTIONS = Sheet(
+    "reactions.csv",
+    (
+        Column("time_s", "t_s", TIME),
+        Column("cue_s", "cue_s", TIME),
+        Column("kind", "kind", WORD),
+        Column("answer", "answer", WORD),
+        Column("strides", "strides", COUNT),
+    ),
+    always=False,
 )
 
 HEART_RATE = Sheet(
@@ -186,6 +200,7 @@ SHEETS: Mapping[type, Sheet] = {
     LeanState: LEAN,
     Gap: GAPS,
     Cue: CUES,
+    CueReaction: REACTIONS,
     HeartRate: HEART_RATE,
     RunningSpeed: RUNNING_SPEED,
     CueDelivery: DELIVERIES,
@@ -196,8 +211,8 @@ SHEETS: Mapping[type, Sheet] = {
 class TableWriter:
     """Writes strides.csv, steps.csv, lean.csv, gaps.csv and cues.csv row by row; a context manager.
 
-    Beside them heart_rate.csv and pod.csv when there are such sensors, and deliveries.csv of a
-    live run. The directory is made if need be; tables of an earlier analysis in it are replaced.
+    Beside them reactions.csv, heart_rate.csv, pod.csv and deliveries.csv, when there is anything
+    for them. The directory is made if need be; tables of an earlier analysis in it are replaced.
 
     Raises:
         RecordingError: the directory or a table cannot be written.

@@ -4,14 +4,10 @@ import math
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Mapping
-from enum import StrEnum
 from itertools import islice, takewhile
 
-from imu_stream.datatypes import FEET, LeanState, Stride, StrikeType
+from imu_stream.datatypes import FEET, WITH_LEAN_DEG, LeanState, Stride, StrikeType, Technique
 
-WITH_LEAN_DEG = 6.0
-"""Forward lean from which a runner counts as leaning, without a target of his own: the lower
-bound of proposed targets; runners lean 7.3 ± 3.6° by themselves (Teng & Powers 2014)."""
 NEAR_S = 0.5
 """A lean so near to a contact still tells how the runner leans then."""
 RECENT_STRIDES = 8
@@ -19,16 +15,6 @@ RECENT_STRIDES = 8
 LONGEST_WAIT_S = 60.0
 """For the other sensor's outputs of the same time: a sensor's first samples may be held back as
 long, and each block of a table holds much of one sensor alone."""
-
-
-class Technique(StrEnum):
-    """The techniques that load the knee differently, and what is told apart from them."""
-
-    HEEL_STRIKE = "heel_strike"
-    MIDFOOT = "midfoot"
-    FOREFOOT_UPRIGHT = "forefoot_upright"
-    FOREFOOT_WITH_LEAN = "forefoot_with_lean"
-    UNKNOWN = "unknown"
 
 
 class TechniqueTimes:

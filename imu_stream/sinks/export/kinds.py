@@ -59,7 +59,14 @@ STRIKES = (
     number("known_s"),
 )
 GAPS = (word("placement"), *map(number, ("start_s", "end_s")), word("reason"), count("samples"))
-CUES = (TIME, word("kind"), *map(number, ("value", "threshold")), word("cause"), count("level"))
+CUES = (
+    TIME,
+    word("kind"),
+    *map(number, ("value", "threshold")),
+    word("cause"),
+    count("level"),
+    word("placement"),
+)
 REACTIONS = (TIME, number("cue_s"), *map(word, ("kind", "answer")), count("strides"))
 DELIVERIES = (TIME, number("cue_s"), *map(word, ("kind", "output", "outcome")))
 MARKS = (TIME, *map(word, ("kind", "text")))

@@ -32,6 +32,8 @@ EARCONS: Mapping[CueKind, tuple[Tone, ...]] = {
     CueKind.LEAN_GOOD: (Tone(523.0, 0.05, 0.02), Tone(784.0, 0.09)),
     CueKind.CADENCE_MORE: (Tone(880.0, 0.03, 0.03), Tone(880.0, 0.03, 0.03), Tone(880.0, 0.03)),
     CueKind.CADENCE_GOOD: (Tone(587.0, 0.03, 0.02), Tone(587.0, 0.03, 0.02), Tone(880.0, 0.09)),
+    CueKind.STRIKE_CHANGE: (Tone(659.0, 0.03, 0.02), Tone(659.0, 0.07, 0.02), Tone(440.0, 0.03)),
+    CueKind.STRIKE_GOOD: (*(Tone(659.0, 0.02, 0.02) for _ in range(3)), Tone(988.0, 0.075)),
 }
 """Every pattern is shorter than 200 ms, so it ends within a step, and no two have one rhythm.
 Praise rises and ends in a dash."""

@@ -22,6 +22,8 @@ PHRASES: Mapping[CueKind, str] = {
     CueKind.LEAN_GOOD: "good lean",
     CueKind.CADENCE_MORE: "quicker steps",
     CueKind.CADENCE_GOOD: "good rhythm",
+    CueKind.STRIKE_CHANGE: "change landing",
+    CueKind.STRIKE_GOOD: "good landing",
 }
 LONGEST_S = 1.0
 """Whoever runs hears words less well the longer they last."""

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import ClassVar
 
-from imu_stream.datatypes import CueKind, Placement, StrikeType
+from imu_stream.datatypes import CueKind, Placement, StrikeType, Technique
 from imu_stream.sinks.outputs.earcons import Tone
-from imu_stream.sinks.technique import Technique
 
 PROTOCOL = "imu-stream.live.1"
 """Subprotocol of the WebSocket; another number means other messages."""

@@ -6,6 +6,8 @@ export const CUES = {
   lean_good: { words: "Good", how: "your lean is back", tone: "good" },
   cadence_more: { words: "Quicker, shorter steps", how: "", tone: "warn" },
   cadence_good: { words: "Good", how: "your cadence is back", tone: "good" },
+  strike_change: { words: "Change how you land", how: "as you have planned", tone: "warn" },
+  strike_good: { words: "Good", how: "your landing is back", tone: "good" },
 };
 
 export const STRIKES = {
