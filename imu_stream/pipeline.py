@@ -13,7 +13,6 @@ from imu_stream.cueing.presets import parse_cues
 from imu_stream.cueing.rules import CuePolicy
 from imu_stream.datatypes import (
     MOTION,
-    TABLE,
     CueDelivery,
     Entry,
     Frame,
@@ -32,7 +31,7 @@ from imu_stream.datatypes import (
 )
 from imu_stream.motion import Measured, SensorMotion
 from imu_stream.profiles.said import read_said
-from imu_stream.reading import SensorReader, profile_of, sane
+from imu_stream.reading import SensorReader, reader_of, sane
 
 Input = Entry | Samples | Gap
 """From a radio or a recording of it; samples and gaps from a table."""
@@ -50,11 +49,7 @@ class Pipeline:
             ConfigError: the settings of the cues in the header cannot be used.
         """
         sensors = [sensor for sensor in header.sensors if sensor.placement in MOTION]
-        self._readers = {
-            sensor.placement: SensorReader(sensor, profile_of(sensor, header))
-            for sensor in sensors
-            if sensor.profile != TABLE
-        }
+        self._readers = {sensor.placement: reader_of(sensor, header) for sensor in sensors}
         self._motions = {
             sensor.placement: SensorMotion(sensor, header.stride_length_factor)
             for sensor in sensors
@@ -115,7 +110,8 @@ class Pipeline:
         if reader is None:
             return []
         items = reader.push(frame)
-        if items:
+        # a table has no arrivals: nothing of it was late
+        if items and isinstance(reader, SensorReader):
             self.receptions[frame.placement].arrived(frame.arrival_s, items)
         return self._measure(frame.placement, items)
 

@@ -7,7 +7,7 @@ from imu_stream.analysis.clock_offset import ClockFit
 from imu_stream.analysis.joining import Joining
 from imu_stream.analysis.screening import screened
 from imu_stream.analysis.timebase import Timebase, TimebaseParams
-from imu_stream.datatypes import Battery, Frame, Gap, Samples, SensorSetup, SessionHeader
+from imu_stream.datatypes import TABLE, Battery, Frame, Gap, Samples, SensorSetup, SessionHeader
 from imu_stream.errors import ProfileError
 from imu_stream.profiles import (
     BatteryQuery,
@@ -19,6 +19,7 @@ from imu_stream.profiles import (
     Packet,
     parse_profile,
 )
+from imu_stream.profiles.table_stream import TableReader
 
 
 class SensorReader:
@@ -67,6 +68,13 @@ class SensorReader:
             for stamped in timebase.finish():
                 items += self._joining.push(kind, stamped)
         return [*items, *self._joining.finish()]
+
+
+def reader_of(sensor: SensorSetup, header: SessionHeader) -> SensorReader | TableReader:
+    """What turns a sensor's frames into samples. Raises ProfileError."""
+    if sensor.profile == TABLE:
+        return TableReader(sensor.placement, sensor.rate_hz)
+    return SensorReader(sensor, profile_of(sensor, header))
 
 
 def stream_names(mode: Mode, battery: BatteryQuery | None) -> set[str]:

@@ -24,7 +24,7 @@ from imu_stream.datatypes import (
     SessionHeader,
 )
 from imu_stream.pipeline import Input
-from imu_stream.reading import SensorReader, profile_of, sane
+from imu_stream.reading import reader_of, sane
 from imu_stream.sinks.export.data import SegmentTrack
 
 NO_ROWS = np.empty((0, 3))
@@ -34,7 +34,7 @@ class SensorTracks:
     """Keeps all samples of one sensor: some 130 MB for an hour at 208 Hz."""
 
     def __init__(self, sensor: SensorSetup, header: SessionHeader) -> None:
-        self._reader = SensorReader(sensor, profile_of(sensor, header))
+        self._reader = reader_of(sensor, header)
         self._placement = sensor.placement
         self._bridging = Bridging(sensor.rate_hz)
         self._calibration = SensorCalibration(sensor.placement, sensor.rate_hz, sensor.mount)

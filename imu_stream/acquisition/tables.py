@@ -54,7 +54,12 @@ def read_table(path: Path, placement: Placement) -> Table:
             or a rate outside 10 to 4000 Hz; or a clock that was set and never caught up: more than
             half of the rows, or more than a second at either end, would have to go.
     """
-    values = without_repeats(_read_values(path))
+    return table_of(path, _read_values(path), placement)
+
+
+def table_of(path: Path, values: Array, placement: Placement) -> Table:
+    """The same of rows that are read already, (rows, 4 or 7), time first. Raises RecordingError."""
+    values = without_repeats(values)
     rows = usable_rows(path, values)
     return Table(placement, 1.0 / rows.step_s, tuple(samples_and_gaps(values, rows, placement)))
 
@@ -87,7 +92,7 @@ def _start_s(item: Samples | Gap) -> float:
 def _read_values(path: Path) -> Array:
     """The wanted columns of all rows, (rows, 4 or 7)."""
     try:
-        with io.TextIOWrapper(io.BytesIO(_read_bytes(path)), encoding="utf-8-sig") as lines:
+        with io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8-sig") as lines:
             columns = _find_columns(path, lines.readline())
             parts = list(_parse_parts(path, lines, columns))
     except UnicodeDecodeError:
@@ -97,7 +102,8 @@ def _read_values(path: Path) -> Array:
     return np.concatenate(parts)
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, plain or gzip. Raises RecordingError."""
     try:
         content = path.read_bytes()
         return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content

@@ -1,12 +1,16 @@
 """Commands about sessions that have been: report, list, trends, delete, derive anew, import."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from imu_stream.cli import reporting, training
+from imu_stream.cli import importing, reporting, training
+from imu_stream.cli.options import parse_mount
 from imu_stream.config import Config, config_path, load_config
+from imu_stream.datatypes import Mount, Placement
+from imu_stream.training_log.imports import Wish
 
 log_app = typer.Typer()
 sessions_app = typer.Typer(help="The training log: every session in your folder.")
@@ -87,3 +91,39 @@ def reanalyze(
         raise typer.BadParameter("name sessions, or give --all")
     if not training.reanalyze(_folder(folder), sessions):
         raise typer.Exit(1)
+
+
+@log_app.command("import")
+def import_recordings(
+    left_foot: Annotated[Path | None, typer.Option(help="Log of the left foot's sensor.")] = None,
+    right_foot: Annotated[Path | None, typer.Option(help="Log of the right foot's.")] = None,
+    chest: Annotated[Path | None, typer.Option(help="Log of the chest sensor.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the session; default: its time.")] = None,
+    started: Annotated[
+        datetime | None, typer.Option(help="When it began; default: the time of the oldest file.")
+    ] = None,
+    target: Annotated[float | None, typer.Option(help="Trunk lean that was wanted.")] = None,
+    mount: Annotated[
+        str | None, typer.Option(help="Chest sensor axes that point FORWARD,UP, such as x,z.")
+    ] = None,
+    stride_factor: Annotated[
+        float, typer.Option(min=0.5, max=2.0, help="Your own stride length by the measured one.")
+    ] = 1.0,
+    folder: Folder = None,
+) -> None:
+    """Bring CSV tables and logs of Movella DOT, Movesense or Polar into your folder as a session.
+
+    The originals are kept beside it. docs/training_log.md says which layouts are known.
+    """
+    named = {
+        Placement.LEFT_FOOT: left_foot,
+        Placement.RIGHT_FOOT: right_foot,
+        Placement.CHEST: chest,
+    }
+    paths = {placement: path for placement, path in named.items() if path is not None}
+    if not paths:
+        raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
+    begun = None if started is None else started.astimezone()
+    chest_mount = Mount() if mount is None else parse_mount(mount)
+    wish = Wish(paths, name, begun, target, chest_mount, stride_factor)
+    importing.bring_in(_folder(folder), wish)
