@@ -322,6 +322,8 @@ def test_a_preset_goes_before_the_config_but_programme_strike_and_cadence_go_on(
     assert cues_of(config, None) == remembered
     chosen = replace(STANDARD, cadence_increase=0.05, **kept)
     assert cues_of(config, Preset.STANDARD) == chosen
+    other = WantedStrike.OFF_HEEL
+    assert cues_of(config, Preset.STANDARD, other) == replace(chosen, strike=other)
     wanted = Wanted({}, None, None, cues=remembered)
     assert parse_cues(header([chest_plan()], wanted).cues, "header") == remembered
 

@@ -1,6 +1,7 @@
 """The rule of the lean cue: rarely, with reason, and never on doubtful ground."""
 
 from itertools import pairwise
+from random import Random
 from statistics import fmean, median
 
 import pytest
@@ -213,6 +214,29 @@ def test_the_baseline_is_the_median_of_the_first_minute_of_steady_running() -> N
             known_s = item.end_s
     assert known_s == pytest.approx(10.0 + 60.0, abs=2 * STRIDE_S)
     assert rule.target_deg == pytest.approx(median(leans[15:101]) + 3.0, abs=0.02)
+
+
+def test_no_increase_is_proposed_to_who_leans_by_10_degrees_already() -> None:
+    policy = CuePolicy(None)
+    assert not given_by(policy, strides([10.4, 10.2, 10.0] * 60))
+    assert policy.target_deg == 10.2
+    assert policy.lean_band_deg == pytest.approx((10.2 - 1.75, 16.2))
+
+
+def test_a_lean_that_varies_much_from_stride_to_stride_widens_the_dead_band() -> None:
+    def low_deg(leans_deg: list[float]) -> float:
+        policy = CuePolicy(None)
+        given_by(policy, strides(leans_deg))
+        assert policy.lean_band_deg is not None
+        assert policy.target_deg is not None
+        return policy.target_deg - policy.lean_band_deg[0]
+
+    random = Random(1)
+    calm, loose = ([5.0 + random.gauss(0.0, sd) for _ in range(120)] for sd in (1.0, 1.5))
+    drifting = [4.0 + number / 60.0 for number in range(120)]
+    assert low_deg(calm) == low_deg(drifting) == 1.75
+    assert low_deg(loose) == pytest.approx(2.75 * 1.5 / 2.0, rel=0.2)
+    assert low_deg([5.0 + 3.0 * (lean - 5.0) for lean in loose]) == 2.5
 
 
 def test_the_baseline_is_gathered_across_interruptions() -> None:

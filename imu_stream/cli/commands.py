@@ -34,6 +34,7 @@ from imu_stream.cli.output_options import (
 from imu_stream.cli.speaking import speak_on_standard_error
 from imu_stream.cli.web import PORT, Web
 from imu_stream.config import Config, config_path, load_config
+from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
 from imu_stream.exportable import Wish
@@ -234,6 +235,10 @@ def run(
     buzzer: Buzzer = None,
     target: Target = None,
     cues: Cues = None,
+    strike: Annotated[
+        WantedStrike | None,
+        typer.Option(help="Also cue how your feet land; default: as your config says, else any."),
+    ] = None,
     mount: MountOption = None,
     stride_factor: StrideFactor = None,
     seconds: Annotated[
@@ -267,7 +272,7 @@ def run(
         )
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
-    wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues))
+    wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues, strike))
     outputs = output_settings(
         config.outputs,
         no_sound=no_sound,

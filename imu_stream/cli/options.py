@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from imu_stream import __version__
 from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.config import Config
+from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import PRESETS, STANDARD, Preset, cues_text
 from imu_stream.datatypes import MOTION, Mount, Placement, SensorSetup, SessionHeader
@@ -32,17 +33,17 @@ class Wanted:
     virtual: bool = False
 
 
-def cues_of(config: Config, preset: Preset | None) -> CueParams:
+def cues_of(config: Config, preset: Preset | None, strike: WantedStrike | None = None) -> CueParams:
     """What is remembered; a preset, if one is given, changes how cues are given, not what about."""
-    if preset is None:
-        return config.cues
     cues = config.cues
-    return replace(
-        PRESETS[preset],
-        strike=cues.strike,
-        cadence_increase=cues.cadence_increase,
-        programme=cues.programme,
-    )
+    if preset is not None:
+        cues = replace(
+            PRESETS[preset],
+            strike=cues.strike,
+            cadence_increase=cues.cadence_increase,
+            programme=cues.programme,
+        )
+    return cues if strike is None else replace(cues, strike=strike)
 
 
 def sensors_of(

@@ -5,9 +5,9 @@ Each stride passes four questions, each with a file of its own:
 1. Is it firm ground (`ground`)? The sensor is there, calibrated and has not slipped, the runner
    runs, the stride is of the present, and no blackout lasts. Else all counting starts over. Each
    sensor is its own ground: lean and cadence stand on the chest, a foot's landings on that foot.
-2. What is wanted (`target`, `baseline`)? A band for each target: not leaning too far, leaning far
-   enough, and perhaps a cadence and a way to land; relative to the runner's own first minute, or as
-   given. The more the lean varies by itself, the wider its band.
+2. What is wanted (`aim`, `baseline`, `target`)? A band for each target: not leaning too far,
+   leaning far enough, and perhaps a cadence and a way to land; relative to the runner's own first
+   minute, or as given. The more the lean varies by itself, the wider its band.
 3. Where does the runner stand (`watch`)? Mean values of some strides against the band with its
    hysteresis; advice has its reason only after several strides out of band.
 4. May they be spoken to (`dose`, `schedule`)? Time to respond, fewer cues when there is no answer
@@ -18,24 +18,16 @@ others neither count nor speak. Back in band after advice is praised, rarely; si
 How every piece of advice was answered is given out as well.
 """
 
-from dataclasses import dataclass
 from math import inf, isfinite
 
-from imu_stream.cueing.baseline import Baseline
+from imu_stream.cueing.aim import Aim
 from imu_stream.cueing.dose import Dose
 from imu_stream.cueing.ground import Ground, Interruption, Smoothed
 from imu_stream.cueing.observation import Observation, WantedStrike, of_foot, of_trunk
 from imu_stream.cueing.parameters import CueParams
+from imu_stream.cueing.pending import Pending
 from imu_stream.cueing.schedule import cues_are_on, silent_from_s
-from imu_stream.cueing.target import (
-    Band,
-    Reading,
-    cadence_band,
-    dead_band_deg,
-    lean_bands,
-    strike_bands,
-    target_from_baseline,
-)
+from imu_stream.cueing.target import Band, Reading
 from imu_stream.cueing.watch import Watch
 from imu_stream.datatypes import (
     FEET,
@@ -51,15 +43,6 @@ from imu_stream.datatypes import (
     Stride,
     TargetChange,
 )
-
-
-@dataclass(slots=True)
-class _Pending:
-    """Advice that waits for an answer."""
-
-    cue: Cue
-    waited_to_s: float
-    strides: int = 0
 
 
 class CuePolicy:
@@ -81,28 +64,21 @@ class CuePolicy:
         self._grounds = {Placement.CHEST: Ground(params, params.smoothing_strides)}
         if params.strike is not WantedStrike.ANY:
             self._grounds |= {foot: Ground(params, params.strike_strides) for foot in FEET}
+        self._aim = Aim(target_deg, params)
+        self._watches = [Watch(band) for band in self._aim.bands()]
         self._dose = Dose(params)
-        self._baseline: Baseline | None = Baseline(params.smoothing_strides)
-        self._own_cadence_spm: float | None = None
-        self._dead_band_deg = params.dead_band_deg
-        self._target_deg = target_deg
-        self._watches: list[Watch] = []
-        self._pending: _Pending | None = None
+        self._pending = Pending()
         self._begun_s: float | None = None
-        self._aim()
 
     @property
     def target_deg(self) -> float | None:
         """The lean to keep, degrees; None until it is known."""
-        return self._target_deg
+        return self._aim.target_deg
 
     @property
     def lean_band_deg(self) -> tuple[float, float] | None:
         """Below and above which the runner is cued, degrees; None until it is known."""
-        if self._target_deg is None:
-            return None
-        over, under = lean_bands(self._target_deg, self._dead_band_deg, self._params)
-        return under.threshold, over.threshold
+        return self._aim.lean_band_deg
 
     @property
     def silent_from_s(self) -> float:
@@ -136,8 +112,7 @@ class CuePolicy:
 
     def finish(self) -> list[Cue | CueReaction]:
         """The session has ended: what came of the last advice will not be known."""
-        pending = self._pending
-        return [] if pending is None else self._settle(pending.waited_to_s, Answer.BROKEN_OFF)
+        return [*self._pending.give_up()]
 
     def _stride(self, stride: Observation) -> list[Cue | CueReaction]:
         ground = self._grounds.get(stride.placement)
@@ -149,82 +124,57 @@ class CuePolicy:
             self._begun_s = stride.start_s
         smoothed = ground.smoothed
         if stride.placement is Placement.CHEST:
-            self._learn(stride, smoothed)
+            left_alone = smoothed if self._dose.is_answer(stride.start_s) else None
+            if self._aim.learn(stride, left_alone):
+                self._set_bands()
         if smoothed is None:
             return self._doubt(stride.placement, stride.known_s)
         return self._judge(stride, smoothed)
 
-    def _learn(self, stride: Observation, smoothed: Smoothed | None) -> None:
-        """Gathers the baseline; the targets are known once it is complete."""
-        baseline = self._baseline
-        if baseline is None:
-            return
-        baseline.add(stride)
-        if smoothed is not None and self._dose.is_answer(stride.start_s):
-            baseline.follow(smoothed)
-        if baseline.seconds >= self._params.baseline_s:
-            self._baseline = None
-            baseline.break_off()
-            self._own_cadence_spm = baseline.cadence_spm
-            self._dead_band_deg = dead_band_deg(baseline.sd_deg, self._params)
-            if self._target_deg is None:
-                self._target_deg = target_from_baseline(baseline.lean_deg, self._params)
-            self._aim()
-
     def _retarget(self, change: TargetChange) -> list[Cue | CueReaction]:
         """From now on another lean is wanted; what was counted towards the old one is void."""
-        self._target_deg = change.target_deg
+        self._aim.target_deg = change.target_deg
         out = self._doubt(Placement.CHEST, change.t_s)
-        self._aim()
+        self._set_bands()
         return out
 
-    def _aim(self) -> None:
-        """Sets the bands by what is known now; each goes on from where the runner stands."""
-        params, bands = self._params, list[Band]()
-        if self._target_deg is not None:
-            bands += lean_bands(self._target_deg, self._dead_band_deg, params)
-        if self._own_cadence_spm is not None and params.cadence_increase:
-            bands.append(cadence_band(self._own_cadence_spm, params))
-        bands += strike_bands(self._target_deg, params)
-        before = {watch.band.topic: watch for watch in self._watches}
-        self._watches = [before.get(band.topic, Watch(band)) for band in bands]
-        for watch, band in zip(self._watches, bands, strict=True):
+    def _set_bands(self) -> None:
+        """By what is known now; each goes on from where the runner stands."""
+        watches = {watch.band.topic: watch for watch in self._watches}
+        self._watches = []
+        for band in self._aim.bands():
+            watch = watches.get(band.topic) or Watch(band)
             watch.band = band
+            self._watches.append(watch)
 
     def _doubt(self, placement: Placement, t_s: float) -> list[Cue | CueReaction]:
         """Nothing counts any more of what one sensor has told."""
-        if placement is Placement.CHEST and self._baseline is not None:
-            self._baseline.break_off()
+        if placement is Placement.CHEST:
+            self._aim.break_off()
         for watch in self._watches:
             if watch.band.placement is placement:
                 watch.doubt()
-        if self._pending is None or self._pending.cue.placement is not placement:
+        if not self._pending.stands_on(placement):
             return []
-        return self._settle(t_s, Answer.BROKEN_OFF)
+        return [*self._pending.settle(t_s, Answer.BROKEN_OFF)]
 
     def _judge(self, stride: Observation, smoothed: Smoothed) -> list[Cue | CueReaction]:
         t_s, out = stride.known_s, list[Cue | CueReaction]()
-        self._wait(stride)
+        self._pending.wait(stride)
         first_out: Watch | None = None
         for watch in self._watches:
             if watch.band.placement is stride.placement:
                 may_count = first_out is None and self._dose.is_answer(stride.start_s)
                 reading = _read(watch, stride, smoothed, may_count)
-                if reading is Reading.GOOD and self._is_pending(watch.band):
+                if reading is Reading.GOOD and self._pending.is_about(watch.band):
                     out += self._returned(t_s, watch.band, smoothed)
             if first_out is None and watch.is_out:
                 first_out = watch
         if first_out is None:
             self._dose.answered()
-        elif first_out.band.placement is stride.placement and self._may_advise(t_s, first_out):
+        elif first_out.band.placement is stride.placement and not out:
             out += self._advise(t_s, first_out, smoothed)
         return out
-
-    def _wait(self, stride: Observation) -> None:
-        pending = self._pending
-        if pending is not None and pending.cue.placement is stride.placement:
-            pending.strides += 1
-            pending.waited_to_s = stride.known_s
 
     def _may_advise(self, t_s: float, watch: Watch) -> bool:
         return watch.is_due and self._may_speak(t_s) and self._dose.allows_advice(t_s)
@@ -233,58 +183,50 @@ class CuePolicy:
         begun_s = t_s if self._begun_s is None else self._begun_s
         return self._params.enabled and cues_are_on(self._params.programme, t_s - begun_s)
 
-    def _is_pending(self, band: Band) -> bool:
-        cue = None if self._pending is None else self._pending.cue
-        return cue is not None and (cue.kind, cue.placement) == band.topic
-
     def _advise(self, t_s: float, watch: Watch, smoothed: Smoothed) -> list[Cue | CueReaction]:
-        is_again = self._is_pending(watch.band)
-        out = self._settle(t_s, Answer.NONE if is_again else Answer.BROKEN_OFF)
+        """Advice, when it has its reason and the runner may be spoken to."""
+        if not self._may_advise(t_s, watch):
+            return []
+        is_again = self._pending.is_about(watch.band)
+        settled = self._pending.settle(t_s, Answer.NONE if is_again else Answer.BROKEN_OFF)
         cause = CueCause.STILL_OUT if is_again else CueCause.OUT_OF_BAND
-        cue = self._cue(t_s, watch.band.advice, cause, watch.band, smoothed)
+        level = self._dose.advise(t_s)
+        cue = self._cue(t_s, watch.band.advice, cause, watch.band, smoothed, level)
         watch.advised()
-        if self._baseline is not None:
-            self._baseline.break_off()
-        self._pending = _Pending(cue, waited_to_s=t_s)
-        return [*out, cue]
+        self._aim.break_off()
+        self._pending.advise(cue)
+        return [*settled, cue]
 
     def _returned(self, t_s: float, band: Band, smoothed: Smoothed) -> list[Cue | CueReaction]:
-        out = self._settle(t_s, Answer.RETURNED)
+        out: list[Cue | CueReaction] = [*self._pending.settle(t_s, Answer.RETURNED)]
         self._dose.answered()
         if band.praise is None or band.value_of(smoothed) > band.praise_limit:
             return out
         if self._may_speak(t_s) and self._dose.allows_praise(t_s):
+            self._dose.praise(t_s)
             out.append(self._cue(t_s, band.praise, CueCause.BACK_IN_BAND, band, smoothed))
         return out
 
     def _cue(
-        self, t_s: float, kind: CueKind, cause: CueCause, band: Band, smoothed: Smoothed
+        self,
+        t_s: float,
+        kind: CueKind,
+        cause: CueCause,
+        band: Band,
+        smoothed: Smoothed,
+        level: int = 1,
     ) -> Cue:
-        """Makes the cue and enters it in the account."""
-        if cause is CueCause.BACK_IN_BAND:
-            self._dose.praise(t_s)
-            threshold, level = band.good, 1
-        else:
-            threshold, level = band.threshold, self._dose.advise(t_s)
         return Cue(
             t_s,
             kind,
             band.value_of(smoothed),
-            threshold,
+            band.threshold if kind is band.advice else band.good,
             t_s + self._params.expiry_s,
             cause,
             level,
             band.placement,
             band.technique,
         )
-
-    def _settle(self, t_s: float, answer: Answer) -> list[Cue | CueReaction]:
-        """Tells how the advice that waits was answered, if there is any."""
-        pending, self._pending = self._pending, None
-        if pending is None:
-            return []
-        cue = pending.cue
-        return [CueReaction(t_s, cue.t_s, cue.kind, answer, pending.strides)]
 
 
 def _read(watch: Watch, stride: Observation, smoothed: Smoothed, may_count: bool) -> Reading:
