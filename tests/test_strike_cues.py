@@ -5,8 +5,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from chaos_session import chaos_session
 from striding import CHEST, LEFT, RIGHT, STRIDE_S, foot_stride, gap, lost, stride
 
+from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.cli.view import cue_text
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
@@ -28,6 +30,7 @@ from imu_stream.datatypes import (
     StrikeType,
     Technique,
 )
+from imu_stream.pipeline import Pipeline
 
 REAR, MID, FORE = StrikeType.REARFOOT, StrikeType.MIDFOOT, StrikeType.FOREFOOT
 FOREFOOT = CueParams(strike=WantedStrike.FOREFOOT)
@@ -199,3 +202,18 @@ def test_what_is_asked_for_is_a_technique(
     (cue, *_) = cues_of(landings(LEFT, [wrong] * 60), CueParams(strike=wanted), target_deg)
     reason = f"{said} wanted, left foot 100.0 % otherwise"
     assert cue_text(cue) == f"change how you land ({reason})"
+
+
+def test_a_session_is_cued_for_how_the_feet_really_land() -> None:
+    session = chaos_session(("capture2go", "capture2go", "movesense"), 60.0, 1, Faults())
+    header = replace(session.header, target_deg=3.0, cues='[cues]\nstrike = "rearfoot"')
+    pipeline = Pipeline(header)
+    outputs = [output for item in session.items for output in pipeline.push(item)]
+    (cue, *_) = (output for output in outputs if isinstance(output, Cue))
+    assert (cue.kind, cue.technique) == (CueKind.STRIKE_CHANGE, Technique.HEEL_STRIKE)
+    before = [o for o in outputs[: outputs.index(cue)] if isinstance(o, Stride)]
+    last = [stride.strike for stride in before if stride.foot is cue.placement][-10:]
+    wrong = [s for s in last if s.confidence >= 0.8 and s.strike_type is not REAR]
+    assert cue.value == 10.0 * len(wrong)
+    silent = Pipeline(replace(header, cues=""))
+    assert not any(isinstance(o, Cue) for item in session.items for o in silent.push(item))
