@@ -138,6 +138,7 @@ class Speaker:
 
     def __init__(self, outputs: int | None = 2, stream: type[FakeStream] = FakeStream) -> None:
         self.now_s = 0.0
+        self.low_s = 0.009
         self.streams: list[FakeStream] = []
         self._outputs = outputs
         self._class = stream
@@ -146,7 +147,11 @@ class Speaker:
         assert kind == "output"
         if self._outputs is None:
             raise PortAudioError("Error querying\ndevice -1")
-        return {"default_samplerate": RATE_HZ, "max_output_channels": self._outputs}
+        return {
+            "default_samplerate": RATE_HZ,
+            "max_output_channels": self._outputs,
+            "default_low_output_latency": self.low_s,
+        }
 
     def OutputStream(self, **options: Any) -> FakeStream:  # noqa: N802 - sounddevice's name
         self.streams.append(self._class(**options))
@@ -185,8 +190,14 @@ async def test_the_stream_is_open_as_long_as_the_context(speaker: Speaker) -> No
         "samplerate": RATE_HZ,
         "blocksize": 128,
         "dtype": "float32",
-        "latency": "low",
+        "latency": pytest.approx(4 * 128 / 48_000.0),
     }
+
+
+async def test_a_slower_device_gets_the_buffer_it_wants(speaker: Speaker) -> None:
+    speaker.low_s = 0.09
+    async with speaker.sound():
+        assert speaker.stream.options["latency"] == 0.09
 
 
 @pytest.mark.parametrize(("outputs", "channels"), [(1, 1), (2, 2), (8, 2)])

@@ -22,6 +22,9 @@ from imu_stream.sinks.outputs.speech import Phrase
 
 BLOCK_SIZE = 128
 """Frames a callback, 2.7 ms at 48 kHz."""
+BLOCKS_AHEAD = 4
+"""So many are buffered at least. A system's own "low" can be less than three (8.7 ms at 44.1 kHz on
+PulseAudio), and then hardly a block came in time on a busy computer."""
 BEFORE_WORDS_S = 0.08
 
 
@@ -120,6 +123,7 @@ class SoundOutput:
     def _started(self, sounddevice: Any) -> _Open:
         device = sounddevice.query_devices(kind="output")
         rate_hz = float(device["default_samplerate"])
+        low_s = float(device["default_low_output_latency"])
         player = Player(self._clock)
         stream: Stream = sounddevice.OutputStream(
             samplerate=rate_hz,
@@ -127,7 +131,7 @@ class SoundOutput:
             # all channels get the same, so one earphone is enough
             channels=min(2, int(device["max_output_channels"])),
             dtype="float32",
-            latency="low",
+            latency=max(low_s, BLOCKS_AHEAD * BLOCK_SIZE / rate_hz),
             callback=player.fill,
         )
         with ExitStack() as failed:
