@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from imu_stream.cli.output_options import output_settings
 from imu_stream.config import Config, config_text, parse_config
-from imu_stream.datatypes import Cue, CueDelivery, CueKind, Outcome, Placement
+from imu_stream.datatypes import Cue, CueDelivery, CueKind, Outcome, Placement, Technique
 from imu_stream.errors import ConfigError, MissingExtraError, OutputError
 from imu_stream.sinks.outputs import Channel, CueOutput
 from imu_stream.sinks.outputs.json_lines import JsonLinesOutput
@@ -32,7 +32,8 @@ from imu_stream.sinks.outputs.settings import OutputSettings
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 LEFT = Placement.LEFT_FOOT
-CUE = Cue(62.5, CueKind.LEAN_MORE, 4.75, 6.5, 1e9, level=2, placement=LEFT)
+WANTED = Technique.FOREFOOT_WITH_LEAN
+CUE = Cue(62.5, CueKind.LEAN_MORE, 4.75, 6.5, 1e9, level=2, placement=LEFT, technique=WANTED)
 SAID = {
     "event": "cue",
     "t_s": 62.5,
@@ -43,6 +44,7 @@ SAID = {
     "cause": "out of band",
     "level": 2,
     "placement": "left_foot",
+    "technique": "forefoot_with_lean",
 }
 """The payload of docs/outputs.md."""
 
@@ -259,8 +261,8 @@ async def test_a_cue_comes_as_an_osc_message() -> None:
             assert await line.outcome() is Outcome.EMITTED
             heard = osc_message.OscMessage(await loop.sock_recv(receiver, 1000))
     assert heard.address == "/imu_stream/cue"
-    assert heard.params == ["lean_more", 4.75, 6.5, 2, "left_foot", 62.5, 1e9]
-    assert b",sffisdd\0" in message(CUE)
+    assert heard.params == ["lean_more", 4.75, 6.5, 2, "left_foot", "forefoot_with_lean", 62.5, 1e9]
+    assert b",sffissdd\0" in message(CUE)
 
 
 async def test_a_receiver_that_is_not_known_is_told() -> None:

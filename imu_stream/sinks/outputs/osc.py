@@ -35,7 +35,7 @@ def parse_receiver(text: str) -> Receiver:
 
 
 def message(cue: Cue) -> bytes:
-    """The bytes of a message: kind, value, threshold, level, placement, time and expiry."""
+    """The bytes of a message: kind, value, threshold, level, placement, technique, time, expiry."""
     from pythonosc.osc_message_builder import OscMessageBuilder
 
     builder = OscMessageBuilder(ADDRESS)
@@ -44,6 +44,7 @@ def message(cue: Cue) -> bytes:
     builder.add_arg(cue.threshold, "f")
     builder.add_arg(cue.level, "i")
     builder.add_arg(cue.placement.value, "s")
+    builder.add_arg(cue.technique.value, "s")
     builder.add_arg(cue.t_s, "d")
     builder.add_arg(cue.expires_s, "d")
     return bytes(builder.build().dgram)
