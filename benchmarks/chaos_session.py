@@ -31,6 +31,10 @@ from imu_stream.profiles import ClockMark, DeviceProfile, Encoder, Mode, find_pr
 
 TARGET_DEG = 13.0
 """More than the runner ever leans, so that a cue is due whenever there is ground for one."""
+EAGER = (
+    "[cues]\npersistence_strides = 3\nminimum_interval_s = 6\nlevels = 10\nunanswered_cues = 100\n"
+)
+"""Settings with which it is also given soon and often; the blackouts are those of every preset."""
 MTU = 247
 """What links agree on as a rule."""
 CHUNK_S = 60.0
@@ -129,7 +133,7 @@ def chaos_session(
         items += played.delivery.frames
     texts = {name: find_profile(name).text for name in profiles}
     setups = tuple(played.sent.setup for played in sensors)
-    header = SessionHeader("0", "2026-01-01T00:00:00+00:00", setups, texts, TARGET_DEG)
+    header = SessionHeader("0", "2026-01-01T00:00:00+00:00", setups, texts, TARGET_DEG, cues=EAGER)
     ordered = tuple(sorted(items, key=_arrival_s))
     return ChaosSession(header, seconds, ordered, sensors, runner.truth(seconds))
 
