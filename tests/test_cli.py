@@ -41,6 +41,7 @@ from imu_stream.datatypes import (
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Encoder, builtin_profiles, find_profile
 from imu_stream.sinks.tables import DELIVERIES, HEART_RATE, REACTIONS, RUNNING_SPEED
+from imu_stream.training_log.log import TrainingLog
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 RATE_HZ = 200.0
@@ -528,12 +529,26 @@ def test_demo_end_to_end(imu_stream: Command, tmp_path: Path) -> None:
     check_demo_numbers(summary)
     session = Path(summary["session"])
     assert read_json(session.with_suffix(".json")) == summary
+    check_report_and_log(imu_stream, session)
     replayed = tmp_path / "replay.json"
     assert imu_stream("replay", session, "--speed", "max", "--json", replayed).status == 0
     assert imu_stream("analyze", session, "--out", tmp_path / "tables").status == 0
     analysed = read_json(tmp_path / "tables" / "summary.json")
     for again in (read_json(replayed), analysed):
         assert {key: again[key] for key in SUMMARY_KEYS} == {k: summary[k] for k in SUMMARY_KEYS}
+
+
+def check_report_and_log(imu_stream: Command, session: Path) -> None:
+    """Both were made of the live session; of its recording they come out the same."""
+    again = session.with_name("again.html")
+    assert imu_stream("report", session, "--out", again).status == 0
+    written = session.with_suffix(".html").read_text(encoding="utf-8")
+    assert again.read_text(encoding="utf-8") == written
+    assert "virtual runner: no real run" in written
+    log = TrainingLog(session.parent)
+    live = log.entry(session).row
+    assert live is not None
+    assert log.rederive(session).after == live
 
 
 def check_demo_keys(summary: Any) -> None:
@@ -565,10 +580,12 @@ def test_an_invented_sensor_needs_no_python(imu_stream: Command, tmp_path: Path)
     profile = tmp_path / "invented.toml"
     profile.write_text((Path(__file__).parent / "data" / "invented_pod.toml").read_text("utf-8"))
     options = ("--feet", profile, "--chest", profile, "--seconds", 10, "--no-sound")
-    ended = imu_stream("demo", *options, "--json", tmp_path / "d.json", "--out", tmp_path)
+    files = ("--json", tmp_path / "d.json", "--out", tmp_path, "--no-report")
+    ended = imu_stream("demo", *options, *files)
     assert (ended.status, ended.err) == (0, "")
     summary = read_json(tmp_path / "d.json")
     check_demo_numbers(summary)
+    assert list(tmp_path.glob("*.html")) == []
     assert summary["devices"]["chest"]["model"] == "Invented pod"
     again = imu_stream("analyze", summary["session"], "--out", tmp_path / "tables")
     assert again.status == 0

@@ -16,8 +16,10 @@ ADVICE = {
     CueKind.LEAN_LESS: "Run a little taller",
     CueKind.CADENCE_MORE: "Shorter, quicker steps",
     CueKind.STRIKE_CHANGE: "Change how you land",
+    CueKind.STRIKE_CHANGE: "Change how you land",
     CueKind.LEAN_GOOD: "Praise: lean is back",
     CueKind.CADENCE_GOOD: "Praise: cadence is back",
+    CueKind.STRIKE_GOOD: "Praise: landing is back",
     CueKind.STRIKE_GOOD: "Praise: landing is back",
 }
 
