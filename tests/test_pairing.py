@@ -16,8 +16,10 @@ from test_bowing import RATE_HZ, bowing
 from test_tapping import HOP
 
 from imu_stream.acquisition.ble import Found
+from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import demo_scenario
+from imu_stream.afterwards import derive
 from imu_stream.agreement import StartWatch
 from imu_stream.analysis.tapping import Tap
 from imu_stream.cli import calibrating, commands, live, pairing
@@ -424,6 +426,15 @@ async def test_a_hop_at_the_start_says_how_well_the_sensors_agree(
     said = capsys.readouterr().out.split("agree within ")
     assert len(said) == 2
     assert math.isclose(float(said[1].split(" ms")[0]), 7.0, abs_tol=3.0)
+
+
+def test_a_recording_tells_the_same_agreement(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "hop.mcap", header(), clock=lambda: 0.0) as recorder:
+        for item in session_of(Runner(HOP)):
+            recorder.write(item)
+    agreement_ms = derive(tmp_path / "hop.mcap").agreement_ms
+    assert agreement_ms is not None
+    assert math.isclose(math.ceil(agreement_ms), 7.0, abs_tol=3.0)
 
 
 async def test_nothing_is_said_when_nobody_hopped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from math import nan
 from pathlib import Path
@@ -38,12 +39,14 @@ from imu_stream.sinks.finished import Finished, TargetBand
 from imu_stream.sinks.report import report_html
 from imu_stream.sinks.report.advice import advice_figures
 from imu_stream.sinks.report.bins import MOST_BINS, Point, binned, counts, spans
-from imu_stream.sinks.report.charts import scale_of
-from imu_stream.sinks.report.course import gaps_of, lean_drawings
+from imu_stream.sinks.report.course import lean_drawings
+from imu_stream.sinks.report.overlays import gaps_of
 from imu_stream.sinks.report.overview import shares_of
 from imu_stream.sinks.report.page import report_of
+from imu_stream.sinks.report.scale import scale_of
 from imu_stream.sinks.report.sides import laps_of
 from imu_stream.sinks.report.trust import missing_of
+from imu_stream.sinks.report.weeks import Week, weeks_html
 from imu_stream.sinks.report.wording import duration, foreign, number, percent
 from imu_stream.sinks.summary import SummarySink
 
@@ -192,6 +195,14 @@ def test_a_session_of_nearly_nothing_still_has_a_report(outputs: tuple[Any, ...]
     html = report_html(empty(outputs=holding(*outputs), seconds=3.0), "0")
     assert "Your sensors" in html
     assert not re.search(r"\b(nan|inf|None)\b", Page(html).text)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 86_400.0 * 30, 1e15, 1e300])
+def test_a_clock_gone_wild_fills_no_page(seconds: float) -> None:
+    leans = [lean(0.7 * n, 8.0) for n in range(20)]
+    gap = Gap(CHEST, 8.0, 1e300, GapReason.LOST, 10**18)
+    html = report_html(empty(outputs=holding(*leans, gap), seconds=seconds), "0")
+    assert len(html) < 50_000
 
 
 def test_a_damaged_date_is_said_to_be_unknown() -> None:
@@ -469,6 +480,36 @@ def test_a_browser_shows_it(
         assert said == []
         assert asked == [path.as_uri()]
         page.close()
+
+
+def test_the_page_of_weeks_fits_a_phone(browser: Any, tmp_path: Path) -> None:
+    week = Week(
+        monday=date(2026, 4, 27),
+        sessions=3,
+        running_s=5400.0,
+        distance_m=16_000.0,
+        lean_deg=8.1,
+        in_band_percent=72.0,
+        cadence_spm=171.0,
+        advice=12,
+        returned_percent=75.0,
+        retention_percent=60.0,
+        heel_strike_s=1000.0,
+        midfoot_s=900.0,
+        forefoot_upright_s=1500.0,
+        forefoot_with_lean_s=2000.0,
+        unknown_s=0.0,
+    )
+    path = tmp_path / "weeks.html"
+    path.write_text(weeks_html((week,), "0", ""), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert "2026-04-27 – 05-03" in page.inner_text("table")
+    assert said == []
+    page.close()
 
 
 def test_it_prints_in_light_colours(browser: Any, html: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from statistics import median
 from imu_stream.datatypes import Answer, Cue, CueDelivery, CueReaction, Outcome
 from imu_stream.sinks.finished import Finished
 from imu_stream.sinks.report.content import Figure, Row, Table
-from imu_stream.sinks.report.course import advice_text
+from imu_stream.sinks.report.overlays import advice_text
 from imu_stream.sinks.report.wording import counted, duration, number, percent
 
 MOST_CUES = 100

@@ -40,6 +40,8 @@ class Span:
 
 def binned(points: Iterable[Point], seconds: float) -> tuple[tuple[Bin, ...], ...]:
     """Stretches of neighbouring bins; between two stretches nothing was measured."""
+    if seconds <= 0.0:
+        return ()
     count = bin_count(seconds)
     held: dict[int, list[float]] = {}
     for point in points:

@@ -6,72 +6,21 @@ style sheet, so light, dark and paper need no other drawing.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from imu_stream.sinks.report.bins import Bin, Span
+from imu_stream.sinks.report.bars import FOOT, anchor_of
+from imu_stream.sinks.report.bins import Span
+from imu_stream.sinks.report.scale import HEIGHT, Curve, Scale
 from imu_stream.sinks.report.wording import duration
 
-HEIGHT = 190
-FOOT = 22
-"""Below the plot, for the words of its x axis."""
 _WIDE = 1000.0
-_STEPS = (1.0, 2.0, 5.0)
-_TIME_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_TIME_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
 _MOST_LABELS = 5
-
-
+_DAY_S = 86400
 WHOLE = Span(0.0, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One measured quantity: its middle as a line, all of it as a ribbon."""
-
-    style: str
-    stretches: tuple[tuple[Bin, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """The values that a y axis shows."""
-
-    low: float
-    high: float
-    step: float
-    unit: str
-
-    def y(self, value: float) -> float:
-        """Pixels from the top; beyond the ends is at the ends."""
-        share = (value - self.low) / (self.high - self.low)
-        return HEIGHT * (1.0 - min(max(share, 0.0), 1.0))
-
-    def ticks(self) -> list[float]:
-        count = round((self.high - self.low) / self.step)
-        return [self.low + self.step * number for number in range(count + 1)]
-
-
-def scale_about(curves: Iterable[Curve], wanted: Iterable[float], unit: str, span: float) -> Scale:
-    """A scale for the middles of all bins; a rare value far out is drawn at the edge."""
-    middles = [each.mid for curve in curves for stretch in curve.stretches for each in stretch]
-    return scale_of([*middles, *wanted], unit, span)
-
-
-def scale_of(values: Iterable[float], unit: str, least_span: float) -> Scale:
-    """A scale with round numbers that holds all values."""
-    finite = [value for value in values if math.isfinite(value)] or [0.0]
-    middle = 0.5 * (min(finite) + max(finite))
-    low = min(min(finite), middle - 0.5 * least_span)
-    high = max(max(finite), middle + 0.5 * least_span)
-    step = _round_step((high - low) / 4.0)
-    return Scale(step * math.floor(low / step), step * math.ceil(high / step), step, unit)
-
-
-def _round_step(step: float) -> float:
-    power = 10.0 ** math.floor(math.log10(step))
-    return next((power * each for each in _STEPS if power * each >= step), 10.0 * power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,96 +182,15 @@ def mark_of(style: str) -> Markup:
 
 
 def _time_labels(seconds: float) -> list[Markup]:
-    step_s = next((s for s in _TIME_STEPS_S if seconds / s <= _MOST_LABELS), _TIME_STEPS_S[-1])
+    days_s = _DAY_S * max(1, math.ceil(seconds / _DAY_S / _MOST_LABELS))
+    step_s = next((s for s in _TIME_STEPS_S if seconds / s <= _MOST_LABELS), days_s)
     times_s = [step_s * number for number in range(int(seconds / step_s) + 1)]
     return [
         Markup('<text x="{:.2f}%" y="{}" text-anchor="{}">{}</text>').format(
             100.0 * t_s / seconds if seconds else 0.0,
             HEIGHT + 16,
-            _anchor(t_s, seconds),
+            anchor_of(t_s / seconds if seconds else 0.0),
             duration(t_s),
         )
         for t_s in times_s
     ]
-
-
-def _anchor(t_s: float, seconds: float) -> str:
-    if t_s == 0:
-        return "start"
-    return "end" if t_s > 0.95 * seconds else "middle"
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """How often each value came, for one foot."""
-
-    said: str
-    style: str
-    counts: tuple[int, ...]
-    styles: tuple[str, ...]
-    """Of each bar."""
-    ticks: tuple[tuple[float, str], ...]
-    """Places on the x axis as shares, and their words."""
-
-
-BARS_HEIGHT = 70
-
-
-def histogram(chart: Histogram) -> Markup:
-    """Bars from the bottom; the highest one fills the height."""
-    most = max(chart.counts, default=0) or 1
-    wide = _WIDE / len(chart.counts)
-    bars = [
-        _bar(style, place * wide + 1.0, wide - 2.0, count / most)
-        for place, (count, style) in enumerate(zip(chart.counts, chart.styles, strict=True))
-        if count
-    ]
-    words = [
-        Markup('<text x="{:.2f}%" y="{}" text-anchor="{}">{}</text>').format(
-            100.0 * at, BARS_HEIGHT + 16, _anchor(at, 1.0), word
-        )
-        for at, word in chart.ticks
-    ]
-    return Markup(
-        '<svg class="plot" height="{}" role="img" aria-label="{}"><svg width="100%" height="{}" '
-        'viewBox="0 0 1000 {}" preserveAspectRatio="none">{}<path class="grid" d="M0 {}H1000"/>'
-        "</svg>{}</svg>"
-    ).format(
-        BARS_HEIGHT + FOOT,
-        chart.said,
-        BARS_HEIGHT,
-        BARS_HEIGHT,
-        Markup("").join(bars),
-        BARS_HEIGHT,
-        Markup("").join(words),
-    )
-
-
-def _bar(style: str, x: float, width: float, share: float) -> Markup:
-    high = BARS_HEIGHT * share
-    return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-        style, x, BARS_HEIGHT - high, width, high
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a whole."""
-
-    style: str
-    share: float
-
-
-def stacked_bar(said: str, parts: Sequence[Part]) -> Markup:
-    """The parts side by side, as wide as the page."""
-    drawn, left = [], 0.0
-    for part in parts:
-        drawn.append(
-            Markup('<rect class="{}" x="{:.2f}%" width="{:.2f}%" height="34"/>').format(
-                part.style, 100.0 * left, 100.0 * part.share
-            )
-        )
-        left += part.share
-    return Markup('<svg class="bar" height="34" role="img" aria-label="{}">{}</svg>').format(
-        said, Markup("").join(drawn)
-    )

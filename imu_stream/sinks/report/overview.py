@@ -5,7 +5,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from imu_stream.sinks.finished import Finished
-from imu_stream.sinks.report.charts import Part, stacked_bar
+from imu_stream.sinks.report.bars import Part, stacked_bar
 from imu_stream.sinks.report.content import Figure, Share
 from imu_stream.sinks.report.wording import counted, duration, foreign, number, percent, whole
 from imu_stream.sinks.report.words import TECHNIQUES

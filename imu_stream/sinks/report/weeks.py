@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from markupsafe import Markup
 
 from imu_stream.definitions import DEFINITIONS
-from imu_stream.sinks.report.charts import Part, stacked_bar
+from imu_stream.sinks.report.bars import Part, stacked_bar
 from imu_stream.sinks.report.content import Row, Table
 from imu_stream.sinks.report.page import page
 from imu_stream.sinks.report.wording import counted, duration, number, percent
