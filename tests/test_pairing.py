@@ -54,6 +54,7 @@ from imu_stream.acquisition.simulation.bleak_backend import client_backend, scan
 from imu_stream.acquisition.simulation.hub import RadioHub
 from imu_stream.acquisition.simulation.peripheral import VirtualPeripheral
 from imu_stream.acquisition.simulation.streaming import RunnerClock
+from imu_stream.sinks.summary import Summary, SummarySink
 
 LEFT, RIGHT, CHEST = MOTION
 NEARBY = {LEFT: "capture2go", RIGHT: "movesense", CHEST: "polar_h10"}
@@ -333,8 +334,9 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Wanted]:
     """What `imu-stream run` would have started."""
     started: list[Wanted] = []
 
-    async def run(wanted: Wanted, *_: object) -> None:
+    async def run(wanted: Wanted, *_: object) -> Summary:
         started.append(wanted)
+        return SummarySink().result({})
 
     monkeypatch.setattr(live, "run", run)
     monkeypatch.setattr(commands, "config_path", lambda: tmp_path / "config.toml")
