@@ -54,8 +54,8 @@ class ContactParams:
     """The foot leaves the ground between this pitch and this share of its lowest pitch."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
-    recovery_s: float = 2.9
-    """Time after a gap in which the vertical may stand askew: its filter's time constant."""
+    recovery_s: float = 9.0
+    """Time after a gap in which the vertical may stand askew: thrice its filter's time constant."""
     release_gap_s: float = 0.021
     """Missing about the drop, beyond which it may have been another one."""
     tail_s: float = 0.06
@@ -81,7 +81,7 @@ class Landing:
     roll_deg: float
     """At contact, outward positive."""
     since_gap_s: float
-    """Time since the last crossing of a gap; infinite when there was none in memory."""
+    """Time since the last gap; infinite when there was none in memory."""
     from_rest: bool
     known_s: float
 
@@ -135,10 +135,11 @@ class ContactDetector:
         self._params = params or ContactParams()
         self._rate_hz = rate_hz
         self._axes = foot_axes(foot, self._params.long_axis_yaw_deg)
-        self._restart()
+        self._restart(after_gap=False)
 
-    def _restart(self) -> None:
-        self._past = FootHistory(self._axes, self._rate_hz, self._params.smoothing_s)
+    def _restart(self, after_gap: bool) -> None:
+        smoothing_s = self._params.smoothing_s
+        self._past = FootHistory(self._axes, self._rate_hz, smoothing_s, after_gap)
         self._meter = StanceMeter(self._past)
         self._slope = SlopeEstimate()
         self._phase = Phase.SWING
@@ -148,7 +149,7 @@ class ContactDetector:
     def push(self, item: Orientation | Gap) -> list[Found]:
         """Landings are known about 30 ms after contact, push-offs when the foot swings."""
         if isinstance(item, Gap):
-            self._restart()
+            self._restart(after_gap=True)
             return [item]
         self._past.take(item)
         out: list[Found] = []

@@ -41,6 +41,10 @@ class Signal(IntEnum):
 
 SMOOTHED = 2
 """The first columns are smoothed, the others wait for them."""
+CROSSINGS_S = 15.0
+"""So long it is remembered where gaps were."""
+SHORT_S = 0.025
+"""Across a gap no longer than this a straight line is as good as a measurement for the vertical."""
 FORCE_DROP_S = 0.03
 """How long before is shortly before."""
 
@@ -65,13 +69,15 @@ def foot_axes(foot: Placement, long_axis_yaw_deg: float) -> FootAxes:
 class FootHistory(History):
     """The signals of `Signal` at whole samples."""
 
-    def __init__(self, axes: FootAxes, rate_hz: float, smoothing_s: float) -> None:
+    def __init__(
+        self, axes: FootAxes, rate_hz: float, smoothing_s: float, after_gap: bool = False
+    ) -> None:
         super().__init__(len(Signal), SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
         self._axes = axes
         self.rate_hz = rate_hz
         self.drop_span = max(2, self.span(FORCE_DROP_S))
         """Samples; the drop is not known for the first so many of the stream."""
-        self._crossings: list[range] = []
+        self._crossings = [range(-1, 0)] if after_gap else []
 
     def take(self, item: Orientation) -> None:
         """Take in a block of samples."""
@@ -81,7 +87,8 @@ class FootHistory(History):
         self.add(smoothed, unsmoothed(item, self._axes))
         self._add_drop(max(before, self.start + self.drop_span))
         if not samples.measured:
-            self._crossings = [one for one in self._crossings if one.stop > self.start]
+            oldest = self.taken - self.span(CROSSINGS_S)
+            self._crossings = [one for one in self._crossings if one.stop > oldest]
             self._crossings.append(range(self.taken - len(item.up), self.taken))
 
     def missing(self, start: int, end: int) -> int:
@@ -92,13 +99,16 @@ class FootHistory(History):
         return sum(max(0, overlap) for overlap in overlaps)
 
     def since_gap_s(self, index: int) -> float:
-        """Time from the last such sample before `index` to it, as far as memory goes."""
+        """Time from the last such sample, or the restart, before `index` to it; inf: none."""
         if not self._crossings:
             return math.inf
-        ends = [min(one.stop, index) for one in self._crossings if one.start < index]
-        if not ends or max(ends) <= self.start:
-            return math.inf
-        return (index - max(ends) + 1) / self.rate_hz
+        short = self.span(SHORT_S)
+        ends = [
+            min(one.stop, index)
+            for one in self._crossings
+            if one.start < index and (len(one) > short or one.start < 0)
+        ]
+        return (index - max(ends) + 1) / self.rate_hz if ends else math.inf
 
     def _add_drop(self, first: int) -> None:
         if first >= self.end:

@@ -58,10 +58,11 @@ class FootGait:
         self._contacts = ContactDetector(foot, rate_hz, contacts)
         self._rolls_deg: deque[float] = deque(maxlen=self._params.side_strides)
         self._side_said = False
+        self._after_gap = AfterGap()
         self._restart()
 
     def _restart(self) -> None:
-        self._after_gap = AfterGap()
+        self._after_gap.restart()
         self._landing: Landing | None = None
         self._strike: Strike | None = None
         self._previous_ic_s = self._previous_tc_s = math.nan
@@ -91,8 +92,8 @@ class FootGait:
         return out
 
     def _land(self, landing: Landing) -> list[Item]:
-        fsa_deg = landing.pitch_deg - self._after_gap.offset_deg(landing)
-        strike_type, confidence = classify(fsa_deg, self._after_gap.sigma_deg(landing))
+        fsa_deg, sigma_deg = self._after_gap.angle_deg(landing)
+        strike_type, confidence = classify(fsa_deg, sigma_deg)
         in_step = landing.ic_s - self._previous_ic_s <= self._params.longest_stride_s
         self._landing = landing
         self._strike = Strike(
@@ -119,16 +120,16 @@ class FootGait:
             return []
         if stance is not None:
             strike = self._mended(strike, landing, stance, push_off)
-            self._after_gap.add(stance.rest_pitch_deg, push_off.since_gap_s)
+            self._after_gap.add(stance, push_off.since_gap_s)
         stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
         return [stride, *self._check_side(landing, push_off.known_s)]
 
     def _mended(
         self, strike: Strike, landing: Landing, stance: Stance, push_off: PushOff
     ) -> Strike:
-        """The strike of a landing right after a gap, now that the foot has rested."""
-        fsa_deg = self._after_gap.mended(landing, stance.rest_pitch_deg)
-        if fsa_deg is None or push_off.torn or not landing.from_rest:
+        """The strike of a landing after a gap, now that the foot has rested."""
+        fsa_deg = self._after_gap.mended_deg(landing, stance, push_off.torn)
+        if fsa_deg is None or not landing.from_rest:
             return strike
         strike_type, confidence = classify(fsa_deg, MENDED_SIGMA_DEG)
         return replace(

@@ -12,7 +12,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from vqf import VQF
 
 from imu_stream.analysis.filters import dot
-from imu_stream.datatypes import Array, CalibratedSamples, Gap, Orientation
+from imu_stream.datatypes import Array, CalibratedSamples, Gap, Orientation, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,13 @@ class OrientationParams:
     gravity_cutoff_hz: float = 0.4
     """Low-pass for a sensor without a gyroscope: whole strides average out."""
     settle_s: float = 6.0
-    """Time after a start in movement until the direction is trusted: twice acc_time_s."""
+    """Time after a start in movement until the direction is trusted: twice acc_time_s; …"""
+    short_s: float = 0.025
+    """A gap that was crossed and is no longer than this does no harm; …"""
+    distrust_s: float = 9.0
+    """… time after any other in which a foot's vertical tells nothing of its gyroscope's bias."""
+    foot_settle_s: float = 3.0
+    """… of a foot, whose rests on the ground tell how far it still stands askew: once."""
 
 
 class OrientationFilter:
@@ -36,24 +42,29 @@ class OrientationFilter:
     def __init__(self, rate_hz: float, params: OrientationParams | None = None) -> None:
         self._params = params or OrientationParams()
         self._rate_hz = rate_hz
+        self._short = round(self._params.short_s * rate_hz)
         self._zero_s: float | None = None
-        self._restart(settled=True)
+        self._restart(settle_s=0.0)
 
-    def _restart(self, settled: bool) -> None:
+    def _restart(self, settle_s: float) -> None:
         self._vqf = VQF(1.0 / self._rate_hz, tauAcc=self._params.acc_time_s)
         self._low_pass = butter(2, self._params.gravity_cutoff_hz, fs=self._rate_hz, output="sos")
         self._state: Array | None = None
         self._last: Array | None = None
-        self._unsettled = 0 if settled else round(self._params.settle_s * self._rate_hz)
+        self._unsettled = round(settle_s * self._rate_hz)
+        self._distrusted = 0
+        """Samples until a gyroscope's bias is looked for again."""
 
     def push(self, item: CalibratedSamples | Gap) -> list[Orientation | Gap]:
         """The block with its up direction; a gap or a new zero starts the filter over."""
         if isinstance(item, Gap):
-            self._restart(settled=False)
+            self._lose(item.placement)
             return [item]
         if self._zero_s not in (None, item.zero_s):  # the axes turned, while the wearer stands
-            self._restart(settled=True)
+            self._restart(settle_s=0.0)
         self._zero_s = item.zero_s
+        if item.placement.is_foot and not item.measured and len(item.t_s) > self._short:
+            self._distrust()
         up = self._up(item.acc, item.gyr) if len(item.t_s) else item.acc
         settling = min(self._unsettled, len(up))
         self._unsettled -= settling
@@ -65,11 +76,36 @@ class OrientationFilter:
             if start < end
         ]
 
+    def _lose(self, placement: Placement) -> None:
+        """A gap: the vertical is not known any more; a foot's gyroscope is still the same."""
+        if not placement.is_foot:
+            self._restart(self._params.settle_s)
+            return
+        bias, sigma = self._vqf.getBiasEstimate()
+        self._restart(self._params.foot_settle_s)
+        self._vqf.setBiasEstimate(bias, sigma)
+        self._distrust()
+
+    def _distrust(self) -> None:
+        """For some time the vertical that comes back must not be taken for a gyroscope's bias."""
+        self._vqf.setMotionBiasEstEnabled(False)
+        self._distrusted = round(self._params.distrust_s * self._rate_hz)
+
     def _up(self, acc: Array, gyr: Array | None) -> Array:
         if gyr is None:
             return self._low_passed(acc)
+        first = min(self._distrusted, len(acc))
+        self._distrusted -= first
+        up = self._filtered(acc[:first], gyr[:first])
+        if first < len(acc):
+            self._vqf.setMotionBiasEstEnabled(True)
+            after = self._filtered(acc[first:], gyr[first:])
+            up = np.concatenate([up, after]) if first else after
+        return self._in_time(up)
+
+    def _filtered(self, acc: Array, gyr: Array) -> Array:
         result = self._vqf.updateBatch(np.ascontiguousarray(gyr), np.ascontiguousarray(acc))
-        return self._in_time(up_from_quaternion(result["quat6D"]))
+        return up_from_quaternion(result["quat6D"])
 
     def _in_time(self, up: Array) -> Array:
         """Directions at the samples themselves: half way back to the ones before.

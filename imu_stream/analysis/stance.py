@@ -13,7 +13,7 @@ from math import atan2, degrees, nan
 import numpy as np
 
 from imu_stream.analysis.foot_history import FootHistory, Signal
-from imu_stream.datatypes import Array
+from imu_stream.datatypes import GRAVITY, Array
 
 REST_FROM, REST_TO = 0.2, 0.6
 """Share of the contact in which the foot is looked for at rest (biomechanics notes C3)."""
@@ -32,6 +32,10 @@ class Stance:
 
     rest_pitch_deg: float
     """Pitch of the foot at rest on the ground."""
+    askew_deg: float
+    """How far the vertical stands askew, seen toe up, by the velocity that the foot seems to gain
+    from rest to rest; NaN for a bout's first stance, and where samples are missing or clipped."""
+    rest_s: float
     rest: int
     """Where the foot rested, index in the history."""
     stride_length_m: float
@@ -68,20 +72,24 @@ class StanceMeter:
         rest = self._rest(landed, released)
         before, self._last_rest = self._last_rest, rest
         shock_g, readings = self._about(landed)
-        length_m = height_m = duration_s = nan
+        clipped = has_flat_top(readings)
+        length_m = height_m = duration_s = askew_deg = nan
         if before is not None and past.start <= before < rest - 1:
             duration_s = (rest - before) / past.rate_hz
             if duration_s <= LONGEST_STRIDE_S:
                 length_m, height_m = self._travelled(before, rest)
+                askew_deg = nan if clipped else self._askew_deg(before, rest)
         return Stance(
             rest_pitch_deg=past.sample(Signal.PITCH, rest),
+            askew_deg=askew_deg,
+            rest_s=past.sample(Signal.TIME, rest),
             rest=rest,
             stride_length_m=length_m,
             speed_mps=length_m / duration_s,
             grade_deg=degrees(atan2(height_m, length_m)),
             shoe_roll_deg=self._roll(landed, released),
             shock_g=float(shock_g.max()),
-            shock_clipped=has_flat_top(readings),
+            shock_clipped=clipped,
         )
 
     def _rest(self, landed: int, released: int) -> int:
@@ -94,6 +102,14 @@ class StanceMeter:
         acc = self._past.columns(Signal.AHEAD, Signal.UPWARD, start, end)
         ahead, upward = (acc * what_is_left(end - start)).sum(axis=1).tolist()
         return ahead / self._past.rate_hz**2, upward / self._past.rate_hz**2
+
+    def _askew_deg(self, start: int, end: int) -> float:
+        """Direction of the mean force between two rests, which should be straight up."""
+        if self._past.missing(start, end):
+            return nan
+        acc = self._past.columns(Signal.AHEAD, Signal.UPWARD, start, end)
+        ahead, upward = acc.sum(axis=1).tolist()
+        return degrees(atan2(-ahead, upward + GRAVITY * (end - start)))
 
     def _roll(self, landed: int, released: int) -> float:
         end = landed + max(2, int(ROLL_UNTIL * (released - landed)))
