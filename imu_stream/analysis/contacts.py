@@ -23,7 +23,7 @@ from imu_stream.analysis.filters import peak_position
 from imu_stream.analysis.foot_history import FootHistory, Signal, foot_axes
 from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.stance import Stance, StanceMeter
-from imu_stream.datatypes import Gap, Orientation, Placement
+from imu_stream.datatypes import Array, Gap, Orientation, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class ContactParams:
     push_off_from_deg: float = -20.0
     push_off_share: float = 0.9
     """The foot leaves the ground between this pitch and this share of its lowest pitch."""
+    rest_deg: float = -1.9
+    """Pitch of a foot at rest on the ground, from which it is counted after a gap; …"""
+    rest_from_s: float = 0.05
+    rest_to_s: float = 0.13
+    """… and between these times after its landing it is looked for at rest."""
     tc_delay_s: float = 0.0215
     """Bottom of the drop after terminal contact."""
     recovery_s: float = 9.0
@@ -98,6 +103,8 @@ class PushOff:
     """Forward velocity of the foot as it swings, against the ground it stood on."""
     torn: bool
     """A gap fell into the stance."""
+    swung: bool
+    """False when a gap or the end of the stream came first."""
     since_gap_s: float
     known_s: float
 
@@ -149,8 +156,9 @@ class ContactDetector:
     def push(self, item: Orientation | Gap) -> list[Found]:
         """Landings are known about 30 ms after contact, push-offs when the foot swings."""
         if isinstance(item, Gap):
+            before = self.finish()
             self._restart(after_gap=True)
-            return [item]
+            return [*before, item]
         self._past.take(item)
         out: list[Found] = []
         while (found := self._advance()) is not None:
@@ -159,14 +167,14 @@ class ContactDetector:
         return out
 
     def finish(self) -> list[Found]:
-        """The stream has ended: the foot may have left the ground without swinging yet."""
+        """The stream has ended or a gap begins: the foot may be off the ground, not swinging yet."""
         past, end = self._past, self._past.end
         if self._landed is None:
             return []
         start = self._landed + past.span(self._params.shortest_contact_s)
-        release = self._release(start, end)
+        release = self._release(start, end, self._landed)
         complete = release is not None and release < end - past.span(self._params.tail_s)
-        return self._leave(end, end - 1) if complete else []
+        return self._leave(end, end - 1, swung=False) if complete else []
 
     def _advance(self) -> list[Found] | None:
         """One step of the phase machine; None when more samples are needed."""
@@ -251,7 +259,7 @@ class ContactDetector:
             known_s=past.known_s(known),
         )
 
-    def _leave(self, swing_start: int, known: int) -> list[Found]:
+    def _leave(self, swing_start: int, known: int, swung: bool = True) -> list[Found]:
         """The stance that this swing ends, and its landing if that was not seen."""
         landed, self._landed = self._landed, None
         out: list[Found] = []
@@ -260,12 +268,12 @@ class ContactDetector:
             if landed is None:
                 return []
             out.append(self._landing(landed, known))
-        return [*out, self._push_off(landed, swing_start, known)]
+        return [*out, self._push_off(landed, swing_start, known, swung)]
 
-    def _push_off(self, landed: int, swing_start: int, known: int) -> PushOff:
+    def _push_off(self, landed: int, swing_start: int, known: int, swung: bool) -> PushOff:
         past, stance, tc_s, swing_mps = self._past, None, nan, 0.0
         start = landed + past.span(self._params.shortest_contact_s)
-        release = self._release(start, swing_start)
+        release = self._release(start, swing_start, landed)
         torn, since_gap_s = past.missing(landed, swing_start) > 0, past.since_gap_s(known)
         if release is not None:
             stance = self._meter.measure(landed, int(release))
@@ -275,7 +283,7 @@ class ContactDetector:
             missing = past.missing(int(release) - past.drop_span, int(release) + past.drop_span)
             if missing <= self._params.release_gap_s * self._rate_hz:
                 tc_s = past.at(Signal.TIME, release) - self._params.tc_delay_s
-        return PushOff(tc_s, stance, swing_mps, torn, since_gap_s, past.known_s(known))
+        return PushOff(tc_s, stance, swing_mps, torn, swung, since_gap_s, past.known_s(known))
 
     def _unseen_landing(self, swing_start: int) -> int | None:
         """A landing in the stance before a swing, when the recording began too late for more."""
@@ -292,13 +300,28 @@ class ContactDetector:
             return None
         return minimum.bottom
 
-    def _release(self, start: int, end: int) -> float | None:
+    def _pitches(self, start: int, end: int, landed: int | None) -> Array:
+        """Pitch in a stance; while the vertical may stand askew, by turning on from the rest."""
+        past, params = self._past, self._params
+        if landed is None or past.since_gap_s(past.end) > params.recovery_s:
+            return past.column(Signal.PITCH, start, end)
+        first = landed + past.span(params.rest_from_s)
+        last = min(landed + past.span(params.rest_to_s), end)
+        if first >= last:
+            return past.column(Signal.PITCH, start, end)
+        rest = int(np.abs(past.column(Signal.RATE, first, last)).argmin()) + first
+        begin = min(start, rest)
+        turned = np.cumsum(past.column(Signal.RATE, begin, end)) / self._rate_hz
+        pitch = params.rest_deg + np.degrees(turned - turned[rest - begin])
+        return np.asarray(pitch[start - begin :])
+
+    def _release(self, start: int, end: int, landed: int | None = None) -> float | None:
         """Position of the bottom of the steepest drop of the force while the toe turns down."""
         past, span = self._past, self._past.drop_span
         first = max(start - span, past.start)
         if end - first <= span:
             return None
-        pitch = past.column(Signal.PITCH, first + span, end)
+        pitch = self._pitches(first + span, end, landed)
         lowest = self._params.push_off_share * float(pitch.min())
         leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg)
         drop = np.where(leaving, past.column(Signal.DROP, first + span, end), -np.inf)

@@ -164,7 +164,8 @@ class FootGait:
     def _is_running(self, strike: Strike, landing: Landing, push_off: PushOff) -> bool:
         if math.isnan(push_off.tc_s):  # a gap took the end of a contact in the midst of a run
             return push_off.torn and strike.running
-        slowest_mps = self._params.slowest_swing_mps if landing.from_rest else -math.inf
+        told = landing.from_rest and (push_off.swung or not strike.running)
+        slowest_mps = self._params.slowest_swing_mps if told else -math.inf
         return self._is_contact(strike, push_off) and push_off.swing_mps >= slowest_mps
 
     def _is_contact(self, strike: Strike, push_off: PushOff) -> bool:
