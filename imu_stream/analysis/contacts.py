@@ -63,7 +63,9 @@ class ContactParams:
     """Time after a gap in which the vertical may stand askew: thrice its filter's time constant."""
     release_gap_s: float = 0.021
     """Missing about the drop, beyond which it may have been another one."""
-    tail_s: float = 0.06
+    landing_gap_s: float = 0.05
+    """A longer one about a landing takes it: it may have been sooner or later."""
+    tail_s: float = 0.12
     """After a release, before the end of a recording, for it to be surely the steepest."""
     shortest_contact_s: float = 0.1
     longest_contact_s: float = 0.45
@@ -225,8 +227,16 @@ class ContactDetector:
                 return None
             self._phase = Phase.SWING
             return []
-        self._phase, self._cursor, self._landed = Phase.SWING, minimum.left, minimum.bottom
+        self._phase, self._cursor = Phase.SWING, minimum.left
+        if not self._is_measured(minimum):
+            return []
+        self._landed = minimum.bottom
         return [self._landing(minimum.bottom, minimum.left)]
+
+    def _is_measured(self, minimum: Minimum) -> bool:
+        """Whether it may not lie elsewhere in a gap that was crossed."""
+        start = minimum.bottom - self._past.span(self._params.landing_gap_s)
+        return not self._past.missing(start, minimum.left + 1, self._params.landing_gap_s)
 
     def _minimum(self, start: int, end: int, depth: float) -> Minimum | None:
         """The first minimum of the rate deeper than `depth` that has been left behind."""
@@ -271,10 +281,13 @@ class ContactDetector:
         return [*out, self._push_off(landed, swing_start, known, swung)]
 
     def _push_off(self, landed: int, swing_start: int, known: int, swung: bool) -> PushOff:
-        past, stance, tc_s, swing_mps = self._past, None, nan, 0.0
+        past, params, stance, tc_s, swing_mps = self._past, self._params, None, nan, 0.0
         start = landed + past.span(self._params.shortest_contact_s)
         release = self._release(start, swing_start, landed)
         torn, since_gap_s = past.missing(landed, swing_start) > 0, past.since_gap_s(known)
+        rest = landed + past.span(params.rest_to_s)
+        if rest < known:
+            swing_mps = self._meter.swing_speed(rest, known)
         if release is not None:
             stance = self._meter.measure(landed, int(release))
             swing_mps = self._meter.swing_speed(stance.rest, known)

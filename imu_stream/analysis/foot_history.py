@@ -91,12 +91,13 @@ class FootHistory(History):
             self._crossings = [one for one in self._crossings if one.stop > oldest]
             self._crossings.append(range(self.taken - len(item.up), self.taken))
 
-    def missing(self, start: int, end: int) -> int:
-        """How many of the samples [start, end) are not measured but cross a gap."""
+    def missing(self, start: int, end: int, longer_than_s: float = 0.0) -> int:
+        """How many of the samples [start, end) are not measured but cross a gap of some length."""
         if not self._crossings:
             return 0
-        overlaps = [min(one.stop, end) - max(one.start, start) for one in self._crossings]
-        return sum(max(0, overlap) for overlap in overlaps)
+        shortest = self.span(longer_than_s)
+        crossings = [one for one in self._crossings if len(one) > shortest]
+        return sum(max(0, min(one.stop, end) - max(one.start, start)) for one in crossings)
 
     def since_gap_s(self, index: int) -> float:
         """Time from the last such sample, or the restart, before `index` to it; inf: none."""

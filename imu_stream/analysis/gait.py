@@ -162,11 +162,12 @@ class FootGait:
         return stride_time_s if stride_time_s <= self._params.longest_stride_s else math.nan
 
     def _is_running(self, strike: Strike, landing: Landing, push_off: PushOff) -> bool:
+        told = landing.from_rest and (push_off.swung or not strike.running)
+        if told and push_off.swing_mps < self._params.slowest_swing_mps:
+            return False
         if math.isnan(push_off.tc_s):  # a gap took the end of a contact in the midst of a run
             return push_off.torn and strike.running
-        told = landing.from_rest and (push_off.swung or not strike.running)
-        slowest_mps = self._params.slowest_swing_mps if told else -math.inf
-        return self._is_contact(strike, push_off) and push_off.swing_mps >= slowest_mps
+        return self._is_contact(strike, push_off)
 
     def _is_contact(self, strike: Strike, push_off: PushOff) -> bool:
         """Whether the foot is on the ground as long as in running."""
