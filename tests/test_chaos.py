@@ -55,10 +55,6 @@ def test_limit_of_the_hour_holds(figures: dict[str, Figure], name: str) -> None:
     assert not figures[name].missed, figures[name].values
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="strike angles are trusted too soon after gaps, and some first contacts are not found",
-)
 def test_strides_outside_gaps_are_right(figures: dict[str, Figure]) -> None:
     figure = figures["strides outside gaps right, %"]
     assert not figure.missed, figure.values

@@ -19,6 +19,7 @@ from imu_stream.analysis.strike import ANGLE_SIGMA_DEG, GUESSED_ANGLE_SIGMA_DEG
 RECOVERY_S = 9.0
 """Time until the vertical is right again by itself: three times its filter's time constant."""
 LEARN_S = 14.0
+"""Without a gap for so long, a stance shows what is usual for the runner."""
 STANCES = 8
 ASKEW_DEG = 0.9
 """What a vertical that is right shows (0.9 ± 0.8° between runners, treadmill recordings), since a
@@ -37,10 +38,6 @@ class AfterGap:
     def __init__(self) -> None:
         self._askew: deque[float] = deque(maxlen=STANCES)
         self._rests: deque[float] = deque(maxlen=STANCES)
-        self.restart()
-
-    def restart(self) -> None:
-        """A gap that was not crossed: only the runner is the same."""
         self._offset_deg, self._rest_s = math.nan, -math.inf
 
     def add(self, stance: Stance, since_gap_s: float) -> None:

@@ -65,7 +65,7 @@ class ContactParams:
     """Missing about the drop, beyond which it may have been another one."""
     landing_gap_s: float = 0.05
     """A longer one about a landing takes it: it may have been sooner or later."""
-    tail_s: float = 0.12
+    tail_s: float = 0.06
     """After a release, before the end of a recording, for it to be surely the steepest."""
     shortest_contact_s: float = 0.1
     longest_contact_s: float = 0.45
@@ -106,7 +106,7 @@ class PushOff:
     torn: bool
     """A gap fell into the stance."""
     swung: bool
-    """False when a gap or the end of the stream came first."""
+    """False when a gap came first."""
     since_gap_s: float
     known_s: float
 
@@ -158,10 +158,12 @@ class ContactDetector:
     def push(self, item: Orientation | Gap) -> list[Found]:
         """Landings are known about 30 ms after contact, push-offs when the foot swings."""
         if isinstance(item, Gap):
-            before = self.finish()
+            before = self._complete(swung=False)
             self._restart(after_gap=True)
             return [*before, item]
         self._past.take(item)
+        if not item.samples.measured:
+            return []  # how long the gap is shows with the samples after it
         out: list[Found] = []
         while (found := self._advance()) is not None:
             out += found
@@ -169,14 +171,18 @@ class ContactDetector:
         return out
 
     def finish(self) -> list[Found]:
-        """The stream has ended or a gap begins: the foot may be off the ground, not swinging yet."""
+        """The stream has ended: the foot may have left the ground without swinging yet."""
+        return self._complete(swung=True)
+
+    def _complete(self, swung: bool) -> list[Found]:
+        """The push-off after the last landing, when no more samples follow and it was measured."""
         past, end = self._past, self._past.end
         if self._landed is None:
             return []
         start = self._landed + past.span(self._params.shortest_contact_s)
         release = self._release(start, end, self._landed)
         complete = release is not None and release < end - past.span(self._params.tail_s)
-        return self._leave(end, end - 1, swung=False) if complete else []
+        return self._leave(end, end - 1, swung) if complete else []
 
     def _advance(self) -> list[Found] | None:
         """One step of the phase machine; None when more samples are needed."""
@@ -316,7 +322,7 @@ class ContactDetector:
     def _pitches(self, start: int, end: int, landed: int | None) -> Array:
         """Pitch in a stance; while the vertical may stand askew, by turning on from the rest."""
         past, params = self._past, self._params
-        if landed is None or past.since_gap_s(past.end) > params.recovery_s:
+        if landed is None or past.since_gap_s(end) > params.recovery_s:
             return past.column(Signal.PITCH, start, end)
         first = landed + past.span(params.rest_from_s)
         last = min(landed + past.span(params.rest_to_s), end)

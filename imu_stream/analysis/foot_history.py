@@ -89,7 +89,10 @@ class FootHistory(History):
         if not samples.measured:
             oldest = self.taken - self.span(CROSSINGS_S)
             self._crossings = [one for one in self._crossings if one.stop > oldest]
-            self._crossings.append(range(self.taken - len(item.up), self.taken))
+            start = self.taken - len(item.up)
+            if self._crossings and self._crossings[-1].stop == start:
+                start = self._crossings.pop().start
+            self._crossings.append(range(start, self.taken))
 
     def missing(self, start: int, end: int, longer_than_s: float = 0.0) -> int:
         """How many of the samples [start, end) are not measured but cross a gap of some length."""

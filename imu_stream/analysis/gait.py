@@ -58,11 +58,10 @@ class FootGait:
         self._contacts = ContactDetector(foot, rate_hz, contacts)
         self._rolls_deg: deque[float] = deque(maxlen=self._params.side_strides)
         self._side_said = False
-        self._after_gap = AfterGap()
         self._restart()
 
     def _restart(self) -> None:
-        self._after_gap.restart()
+        self._after_gap = AfterGap()
         self._landing: Landing | None = None
         self._strike: Strike | None = None
         self._previous_ic_s = self._previous_tc_s = math.nan
@@ -166,7 +165,9 @@ class FootGait:
         if told and push_off.swing_mps < self._params.slowest_swing_mps:
             return False
         if math.isnan(push_off.tc_s):  # a gap took the end of a contact in the midst of a run
-            return push_off.torn and strike.running
+            swings_in_s = push_off.known_s - strike.ic_s  # a runner's foot does before it is due
+            in_time = swings_in_s < self._stride_time_s(strike.ic_s)
+            return push_off.torn and strike.running and in_time
         return self._is_contact(strike, push_off)
 
     def _is_contact(self, strike: Strike, push_off: PushOff) -> bool:

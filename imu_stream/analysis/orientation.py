@@ -29,8 +29,8 @@ class OrientationParams:
     """A gap that was crossed and is no longer than this does no harm; …"""
     distrust_s: float = 9.0
     """… time after any other in which a foot's vertical tells nothing of its gyroscope's bias."""
-    foot_settle_s: float = 3.0
-    """… of a foot, whose rests on the ground tell how far it still stands askew: once."""
+    foot_settle_s: float = 4.5
+    """… of a foot, whose rests on the ground tell how far it still stands askew: 1.5 times."""
 
 
 class OrientationFilter:
@@ -52,6 +52,8 @@ class OrientationFilter:
         self._state: Array | None = None
         self._last: Array | None = None
         self._unsettled = round(settle_s * self._rate_hz)
+        self._crossed = 0
+        """Samples since the last one that was measured."""
         self._distrusted = 0
         """Samples until a gyroscope's bias is looked for again."""
 
@@ -63,8 +65,7 @@ class OrientationFilter:
         if self._zero_s not in (None, item.zero_s):  # the axes turned, while the wearer stands
             self._restart(settle_s=0.0)
         self._zero_s = item.zero_s
-        if item.placement.is_foot and not item.measured and len(item.t_s) > self._short:
-            self._distrust()
+        self._look_for_crossing(item)
         up = self._up(item.acc, item.gyr) if len(item.t_s) else item.acc
         settling = min(self._unsettled, len(up))
         self._unsettled -= settling
@@ -77,14 +78,21 @@ class OrientationFilter:
         ]
 
     def _lose(self, placement: Placement) -> None:
-        """A gap: the vertical is not known any more; a foot's gyroscope is still the same."""
+        """A gap: the vertical is not known any more."""
         if not placement.is_foot:
             self._restart(self._params.settle_s)
             return
-        bias, sigma = self._vqf.getBiasEstimate()
         self._restart(self._params.foot_settle_s)
-        self._vqf.setBiasEstimate(bias, sigma)
         self._distrust()
+
+    def _look_for_crossing(self, item: CalibratedSamples) -> None:
+        """Where a gap was crossed, the foot has turned as nobody knows."""
+        if not item.measured:
+            self._crossed += len(item.t_s)
+            return
+        if item.placement.is_foot and self._crossed > self._short:
+            self._distrust()
+        self._crossed = 0
 
     def _distrust(self) -> None:
         """For some time the vertical that comes back must not be taken for a gyroscope's bias."""
