@@ -17,7 +17,8 @@ from test_cli import Command, imu_stream  # noqa: F401
 from test_summary import lean, run
 
 from imu_stream.acquisition.simulation.faults import Faults
-from imu_stream.afterwards import derive
+from imu_stream.afterwards import Keeping, derive
+from imu_stream.cli.live import Recorded, Results, SessionClock, write_up
 from imu_stream.datatypes import (
     Answer,
     Battery,
@@ -34,8 +35,11 @@ from imu_stream.datatypes import (
     SessionHeader,
     TargetChange,
 )
+from imu_stream.pipeline import Pipeline
+from imu_stream.session import Session
 from imu_stream.sinks.collected import Collected
 from imu_stream.sinks.finished import Finished, TargetBand
+from imu_stream.sinks.outputs.settings import OutputSettings
 from imu_stream.sinks.report import report_html
 from imu_stream.sinks.report.advice import advice_figures
 from imu_stream.sinks.report.bins import MOST_BINS, Point, binned, counts, spans
@@ -433,6 +437,22 @@ def test_report_writes_beside_the_session(imu_stream: Command, tmp_path: Path) -
     elsewhere = tmp_path / "other" / "page.html"
     assert imu_stream("report", session, "--out", elsewhere).status == 0
     assert elsewhere.read_bytes() == (tmp_path / "run.html").read_bytes()
+
+
+def test_a_report_that_cannot_be_written_ends_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk, say: told, with what to do; here a folder has its name."""
+    header = empty().header
+    pipeline = Pipeline(replace(header, sensors=()))
+    keeping = Keeping(replace(header, sensors=()), pipeline)
+    path = tmp_path / "run.mcap"
+    path.with_suffix(".html").mkdir()
+    recorded = Recorded(Session(pipeline, [keeping]), path, SessionClock(), keeping)
+    write_up(recorded, Results(None, None, OutputSettings(), report=True))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no report:" in said
+    assert "imu-stream report" in said
 
 
 def test_report_of_what_is_no_session(imu_stream: Command, tmp_path: Path) -> None:  # noqa: F811

@@ -82,7 +82,7 @@ async def run(wanted: Wanted, seconds: float | None, results: Results) -> Summar
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
     summary = _report(recorded.session, recorded.path, results, {})
-    _write_report(recorded, results)
+    write_up(recorded, results)
     return summary
 
 
@@ -127,7 +127,7 @@ async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Resu
     truth = score.result(origin_s, max(received.last_s for received in receptions))
     _report(recorded.session, recorded.path, results, {"truth": asdict(truth)})
     console.print(truth_table(truth))
-    _write_report(recorded, results)
+    write_up(recorded, results)
 
 
 async def replay(path: Path, speed: float | None, results: Results) -> None:
@@ -272,9 +272,12 @@ def _report(
     return summary
 
 
-def _write_report(recorded: Recorded, results: Results) -> None:
-    """Beside the session file, when it is wanted; the results stand already without it."""
-    if results.report:
-        finished = recorded.keeping.finished(recorded.path, recorded.session, truncated=False)
-        write_report(finished, recorded.path.with_suffix(".html"))
+def write_up(recorded: Recorded, results: Results) -> None:
+    """Report and log of a session that has ended; a failure is told, the results stand already."""
+    finished = recorded.keeping.finished(recorded.path, recorded.session, truncated=False)
+    try:
+        if results.report:
+            write_report(finished, recorded.path.with_suffix(".html"))
         enter(finished)
+    except RecordingError as error:
+        say(f"{error}; `imu-stream report` makes it again", "no report:", "bold yellow")

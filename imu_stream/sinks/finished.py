@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imu_stream.datatypes import LeanState, Placement, SessionHeader, Stride
+from imu_stream.datatypes import LeanState, SessionHeader
 from imu_stream.sinks.collected import Collected
 from imu_stream.sinks.summary import Summary
 
@@ -59,13 +59,7 @@ class Finished:
     @property
     def running_s(self) -> float:
         """Running time, by the sensor that knows most of it."""
-        leans, strides = self.outputs.of(LeanState), self.outputs.of(Stride)
-        by_sensor = {Placement.CHEST: sum(lean.end_s - lean.start_s for lean in leans)}
-        for stride in strides:
-            if stride.stride_time_s > 0.0:
-                before_s = by_sensor.get(stride.foot, 0.0)
-                by_sensor[stride.foot] = before_s + stride.stride_time_s
-        return max(by_sensor.values())
+        return self.summary.running_s
 
     @property
     def in_band_share(self) -> float | None:
