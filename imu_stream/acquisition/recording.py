@@ -37,6 +37,9 @@ from imu_stream.errors import RecordingError
 
 __all__ = ["Recorder", "Recording"]
 
+LARGEST_RECORD = 1 << 24
+"""Bytes; the largest that are written hold some profiles, and are a hundredth of it."""
+
 _DAMAGE = (
     struct.error,
     KeyError,
@@ -191,7 +194,7 @@ def _records(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             opcode, length = RECORD.unpack(stream.read(RECORD.size))
             left -= RECORD.size + length
             # opcode 0 is what a power cut leaves where blocks were allotted and never written
-            if left < 0 or opcode == 0:
+            if left < 0 or opcode == 0 or length > LARGEST_RECORD:
                 return
             yield opcode, stream.read(length)
     except OSError as error:
