@@ -1,6 +1,7 @@
 """Who is not let in: strangers, foreign pages, oversized and countless requests."""
 
 import asyncio
+import socket
 import ssl
 import stat
 import sys
@@ -27,13 +28,21 @@ from imu_stream.errors import ServingError
 from imu_stream.sinks.web.access import Gate, Role, Tokens
 from imu_stream.sinks.web.certificate import FILE, tls_context
 from imu_stream.sinks.web.connections import MOST_CONNECTIONS
-from imu_stream.sinks.web.mailbox import Letter, Mailbox
+from imu_stream.sinks.web.mailbox import LIMIT, Letter, Mailbox
 from imu_stream.sinks.web.place import Place
 from imu_stream.sinks.web.refusals import Refusals
 from imu_stream.sinks.web.requests import LONGEST_MESSAGE
 from imu_stream.sinks.web.server import LiveServer
 from imu_stream.sinks.web.site import MOST_PAGES
 from imu_stream.sinks.web.static_files import load_files
+
+UPGRADE = (
+    "GET /live HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    "Sec-WebSocket-Protocol: imu-stream.live.1, {token}\r\n\r\n"
+)
+"""What a browser sends to open the WebSocket."""
 
 
 @pytest.fixture
@@ -81,12 +90,7 @@ async def raw(shown: Served, request: bytes) -> bytes:
     "token", ["", "wrong", "x" * 32, "\udcff", "a b"], ids=["none", "short", "long", "byte", "two"]
 )
 async def test_without_its_token_nothing_of_a_session_is_read(shown: Served, token: str) -> None:
-    request = (
-        f"GET /live HTTP/1.1\r\nHost: {LOOPBACK}:{shown.port}\r\nOrigin: {shown.origin}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {'A' * 22}==\r\n"
-        f"Sec-WebSocket-Protocol: imu-stream.live.1, {token}\r\n\r\n"
-    )
+    request = UPGRADE.format(host=f"{LOOPBACK}:{shown.port}", token=token)
     answer = await raw(shown, request.encode(errors="surrogateescape"))
     assert answer.startswith(b"HTTP/1.1 401 ")
     assert answer.endswith(b"\r\n\r\nrefused: 401\n")
@@ -314,6 +318,32 @@ async def test_broken_messages_are_denied_and_counted(shown: Served) -> None:
                 pass
     assert shown.site.refusals.count == 2
     assert await is_well(shown)
+
+
+async def test_a_page_that_reads_nothing_delays_nobody_and_is_let_go(
+    shown: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imu_stream.sinks.web.visit.SENDING_S", 0.3)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(deaf, (LOOPBACK, shown.port))
+    request = UPGRADE.format(host=f"{LOOPBACK}:{shown.port}", token=shown.tokens.watch)
+    await asyncio.get_running_loop().sock_sendall(deaf, request.encode())
+    assert await asyncio.get_running_loop().sock_recv(deaf, 12) == b"HTTP/1.1 101"
+    (visit,) = shown.site.visits
+    async with shown.opened(shown.tokens.watch) as page:
+        await until(page, "status")
+        number = longest = 0
+        async with asyncio.timeout(WAIT_S):
+            while visit in shown.site.visits:
+                number += 1
+                shown.page.write(lean(number))
+                assert (await until(page, "lean"))["t_s"] == round(0.7 * number + 0.7, 3)
+                longest = max(longest, len(visit.mailbox))
+    assert longest == LIMIT
+    assert any("took in nothing" in text for text in shown.told)
+    deaf.close()
 
 
 async def test_a_thousand_connections_harm_no_page_that_is_open(shown: Served) -> None:

@@ -126,7 +126,8 @@ class Screen:
             phone = f"{base}?view=phone#{tokens.watch}"
             say(phone, "phone that sounds and vibrates:", "bold green")
             console.print(qr_code(phone))
-            say("Whoever has a link sees this session; only the coach's can change it.")
+            limits = "; only the coach's can change it" if can_control else ""
+            say(f"Whoever has a link sees this session{limits}.")
 
 
 def surroundings_of(pipeline: Pipeline, clock: Callable[[], float], speed: float) -> Surroundings:

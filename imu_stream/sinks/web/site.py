@@ -21,6 +21,8 @@ from imu_stream.sinks.web.visit import Visit
 MOST_PAGES = 64
 HEARTBEAT_S = 8.0
 """A page that does not answer to a ping within half of it is let go."""
+CLOSING_S = 1.0
+"""So long the server waits for a page to say goodbye too."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -105,6 +107,7 @@ class Site:
             protocols=(PROTOCOL,),
             compress=False,
             heartbeat=HEARTBEAT_S,
+            timeout=CLOSING_S,
             max_msg_size=LONGEST_MESSAGE,
             writer_limit=LONGEST_MESSAGE,
         )

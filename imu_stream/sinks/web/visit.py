@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from imu_stream.sinks.web.answering import Answering
 from imu_stream.sinks.web.live_page import LivePage
@@ -88,7 +88,7 @@ class Visit:
         allowance = Allowance(asyncio.get_running_loop().time())
         async for message in self._socket:
             if message.type is WSMsgType.ERROR:  # the library has closed it by itself
-                self._refuse(f"a message was longer than {LONGEST_MESSAGE} bytes, or broken")
+                self._refuse(_why_closed(message.data))
                 break
             if message.type is not WSMsgType.TEXT:
                 await self._let_go("it sent what is no text")
@@ -113,3 +113,9 @@ class Visit:
     async def _let_go(self, reason: str) -> None:
         self._refuse(reason)
         await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason.encode())
+
+
+def _why_closed(error: object) -> str:
+    if isinstance(error, WebSocketError):
+        return f"a message was longer than {LONGEST_MESSAGE} bytes, or broken"
+    return "it did not answer to a ping any more"
