@@ -163,7 +163,8 @@ export class RunnerView {
     if (silence !== null) return { words: "No cues", why: silence, tone: "off" };
     if (this.status.paused) return { words: "Paused", why: "measuring goes on, no cues", tone: "off" };
     if (!this.status.band) return { words: "Run as you like", why: "learning your own lean", tone: "calm" };
-    const given = this.status.cues === 1 ? "1 cue so far" : `${this.status.cues} cues so far`;
+    const given = this.status.cues === 1 ? "1 cue so far" : `${this.status.cues || "no"} cues so far`;
+    if (by("lean-card").dataset.band !== "in") return { words: "No cue now", why: given, tone: "off" };
     return { words: "Silence means good", why: given, tone: "calm" };
   }
 

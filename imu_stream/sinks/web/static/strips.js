@@ -82,9 +82,8 @@ export class Strips {
   }
 
   #describe(strip, figure) {
-    const last = this.points[strip.source].at(-1);
-    const value = last ? strip.value(last) : null;
-    const words = value === null || value === undefined ? "no value yet" : `last ${strip.unit === "°" ? value.toFixed(1) : `${value.toFixed(0)} `}${strip.unit}`;
+    const value = this.points[strip.source].map(strip.value).filter((each) => each !== null).at(-1);
+    const words = value === undefined ? "no value yet" : `last ${strip.unit === "°" ? value.toFixed(1) : `${value.toFixed(0)} `}${strip.unit}`;
     const shown = figure.querySelector("figcaption span");
     if (shown.textContent !== words) shown.textContent = words;
   }
@@ -112,7 +111,7 @@ export class Strips {
         ? [dots(colour("--lean"), colour("--lean"))]
         : [dots(colour("--left"), colour("--left")), dots(colour("--right"), colour("--card"))];
     const options = {
-      width: this.root.clientWidth || 600,
+      width: place.clientWidth || 600,
       height: HEIGHT,
       padding: [6, 18, 0, 0],
       legend: { show: false },
@@ -162,8 +161,9 @@ export class Strips {
   }
 
   #resize() {
-    const width = this.root.clientWidth;
-    if (width) this.charts.forEach(({ plot }) => plot.setSize({ width, height: HEIGHT }));
+    for (const { plot, place } of this.charts) {
+      if (place.clientWidth) plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    }
   }
 
   #rebuild() {
