@@ -120,7 +120,7 @@ async def live(frames: Sequence[Frame]) -> AsyncIterator[Live]:
     def clock() -> float:
         return time.monotonic() - origin_s
 
-    page = LivePage(surroundings_of(pipeline, header, clock, 1.0), clock)
+    page = LivePage(surroundings_of(pipeline, clock, 1.0), clock)
     session = Session(pipeline, [given, page])
     refusals = Refusals(lambda text: print(text, file=sys.stderr), clock)
     site = Site(page, Actions(clock), Gate(tokens, False, "http"), refusals)

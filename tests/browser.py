@@ -1,6 +1,6 @@
 """A real Chromium for the tests of the live page; they are skipped only where there is none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,10 +46,14 @@ class Opened:
 
 
 @asynccontextmanager
-async def chromium(*arguments: str) -> AsyncIterator[Browser]:
+async def chromium(sound_server: Mapping[str, str] | None = None) -> AsyncIterator[Browser]:
+    """The browser; silent, or sounding on the server of that environment."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=[NO_SANDBOX, *arguments]
+            executable_path=str(CHROMIUM),
+            args=[NO_SANDBOX],
+            env=None if sound_server is None else {**sound_server},
+            ignore_default_args=None if sound_server is None else ["--mute-audio"],
         )
         try:
             yield browser

@@ -20,6 +20,7 @@ from imu_stream.errors import MissingExtraError
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.collected import Collected
+from imu_stream.sinks.outputs.settings import OutputSettings
 from imu_stream.sinks.web.messages import PROTOCOL
 
 SPEED = 6.0
@@ -45,7 +46,7 @@ async def test_without_its_packages_the_page_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     header = header_of([SensorSetup(Placement.CHEST, "table", 200.0)])
-    screen = web.Screen(web.Web(wanted=True), Pipeline(header), header, lambda: 0.0)
+    screen = web.Screen(web.Web(wanted=True), Pipeline(header), lambda: 0.0)
     with pytest.raises(MissingExtraError, match=r"imu-stream\[web\]"):
         async with screen.shown():
             pass
@@ -73,7 +74,7 @@ async def test_a_replay_shows_what_the_pipeline_said_then(
     said: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.setattr(web, "say", lambda text, *_: said.put_nowait(text))
     wanted = web.Web(wanted=True, port=0)
-    results = live.Results(None, None, sound=False, web=wanted)
+    results = live.Results(None, None, OutputSettings(sound=False), wanted)
     replay = asyncio.create_task(live.replay(path, SPEED, results))
     origin, _, token = (await said.get()).partition("/#")
     headers = {"Origin": origin, "Sec-WebSocket-Protocol": f"{PROTOCOL}, {token}"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imu_stream.datatypes import CueKind, LeanState, MarkKind, Placement
-from imu_stream.sinks.outputs.earcons import EARCONS, FADE_S, PEAK
+from imu_stream.sinks.outputs.earcons import EARCONS, FADE_S, LEVELS, PEAK
 from imu_stream.sinks.web.history import Past
 from imu_stream.sinks.web.messages import Hello, Lean, Message, encode
 from imu_stream.sinks.web.page_state import PageState, Surroundings
@@ -138,7 +138,7 @@ def test_the_document_names_every_message_and_every_field_of_it() -> None:
 
 
 def test_a_phone_plays_the_tones_that_the_computer_plays() -> None:
-    hello = json.loads(encode(Hello("1", False, False, PATTERNS, PEAK, FADE_S), 0.0))
+    hello = json.loads(encode(Hello("1", False, False, PATTERNS, PEAK, FADE_S, LEVELS), 0.0))
     for kind in CueKind:
         tones = [asdict(tone) for tone in EARCONS[kind]]
         assert hello["patterns"][kind]["tones"] == tones

@@ -139,7 +139,7 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
         session.run_at_once(recording)
     else:
         clock = SessionClock(speed)
-        screen = Screen(results.web, pipeline, recording.header, clock, speed)
+        screen = Screen(results.web, pipeline, clock, speed)
         # what became of its cues stands in the recording already
         giving = cue_outputs(results.cues, clock, lambda delivery: None)
         async with giving as outputs, screen.shown():
@@ -180,7 +180,7 @@ async def _record(
         pipeline = Pipeline(head)
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
-        screen, keeping = Screen(results.web, pipeline, head, clock), Keeping(head, pipeline)
+        screen, keeping = Screen(results.web, pipeline, clock), Keeping(head, pipeline)
         giving = cue_outputs(results.cues, clock, lambda told: session.take(told), source)
         outputs = await stack.enter_async_context(giving)
         session = Session(pipeline, [outputs, view, keeping, *screen.sinks, *sinks])

@@ -11,7 +11,7 @@ from platformdirs import user_data_path
 from rich.text import Text
 
 from imu_stream.cli.speaking import console, say
-from imu_stream.datatypes import Entry, Placement, SessionHeader
+from imu_stream.datatypes import Entry, Placement
 from imu_stream.errors import MissingExtraError
 from imu_stream.pipeline import Pipeline
 from imu_stream.sinks.web.access import Gate, Tokens
@@ -54,7 +54,6 @@ class Screen:
     Args:
         wanted: whether and where.
         pipeline: of the session.
-        header: of the session.
         clock: session clock, s.
         replay_speed: how much faster than it was; None for a session that is live.
     """
@@ -63,7 +62,6 @@ class Screen:
         self,
         wanted: Web,
         pipeline: Pipeline,
-        header: SessionHeader,
         clock: Callable[[], float],
         replay_speed: float | None = None,
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from imu_stream import __version__
 from imu_stream.datatypes import Cue, Output
-from imu_stream.sinks.outputs.earcons import FADE_S, PEAK
+from imu_stream.sinks.outputs.earcons import FADE_S, LEVELS, PEAK
 from imu_stream.sinks.web.history import Past
 from imu_stream.sinks.web.mailbox import Letter, Mailbox
 from imu_stream.sinks.web.messages import Hello, Message, PageCue, Status, encode
@@ -64,7 +64,7 @@ class LivePage:
 
         Cues that were given before are not among it.
         """
-        hello = Hello(__version__, may_control, self._is_replay, PATTERNS, PEAK, FADE_S)
+        hello = Hello(__version__, may_control, self._is_replay, PATTERNS, PEAK, FADE_S, LEVELS)
         mailbox.put(self.letter(hello))
         for message, sent_s in self._past.latest():
             mailbox.put(_letter(message, sent_s))

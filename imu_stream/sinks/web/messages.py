@@ -40,6 +40,8 @@ class Hello:
     """Loudest sample of a tone, of 1."""
     fade_s: float
     """In which a tone swells and dies away."""
+    gains: tuple[float, ...]
+    """Amplitude of a cue of level 1, 2, …, against one of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ class PageCue:
     value: float
     threshold: float
     level: int
+    where: Placement
+    """Whose strides it is about."""
+    technique: Technique
+    """What is asked for, when it is about how a foot lands."""
     expires_in_s: float
     """From `sent_s`; later it must not be given."""
 

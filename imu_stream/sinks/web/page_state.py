@@ -172,6 +172,8 @@ class PageState:
             round(cue.value, 2),
             round(cue.threshold, 2),
             cue.level,
+            cue.placement,
+            cue.technique,
             round(left_s, 3),
         )
         return [said, Moment(said.t_s, said.t_s, "cue", None, cue.kind.value)]

@@ -1,4 +1,4 @@
-"""How a phone says each cue: the sounds of `audio`, and a vibration that differs as much."""
+"""How a phone says each cue: the sounds of `earcons`, and a vibration that differs as much."""
 
 from imu_stream.datatypes import CueKind
 from imu_stream.sinks.outputs.earcons import EARCONS

@@ -5,7 +5,7 @@ import { CoachView } from "./coach.js";
 import { Connection } from "./connection.js";
 import { PhoneView } from "./phone.js";
 import { RunnerView } from "./runner.js";
-import { CUES } from "./words.js";
+import { cueWords } from "./words.js";
 
 const TICK_MS = 100;
 const VIEWS = ["runner", "phone", "coach"];
@@ -65,7 +65,7 @@ function take(message) {
   }
   for (const view of [runner, phone, coach]) view.take(message);
   if (message.kind === "cue" && clock.sinceS(message.sent_s) <= message.expires_in_s) {
-    by("say-now").textContent = CUES[message.cue].words;
+    by("say-now").textContent = cueWords(message).words;
   }
 }
 

@@ -1,7 +1,7 @@
 // The phone as output: one touch unlocks sound and vibration; then it only waits for cues.
 
 import { playTones } from "./sound.js";
-import { CUES } from "./words.js";
+import { cueWords } from "./words.js";
 
 const SHOWN_MS = 4000;
 const by = (id) => document.getElementById(id);
@@ -14,7 +14,7 @@ export class PhoneView {
     this.hello = null;
     this.given = new Set();
     by("start").addEventListener("click", () => this.start());
-    by("try").addEventListener("click", () => this.give("lean_more"));
+    by("try").addEventListener("click", () => this.give({ cue: "lean_more", level: 1 }));
     document.addEventListener("visibilitychange", () => this.stayAwake());
   }
 
@@ -61,28 +61,33 @@ export class PhoneView {
     if (this.given.has(cue.number) || this.clock.sinceS(cue.sent_s) > cue.expires_in_s) return;
     this.given.add(cue.number);
     if (this.context === null) return;
-    const ways = this.give(cue.cue);
+    const ways = this.give(cue);
     ways.forEach((way) => this.send({ kind: "given", number: cue.number, by: way }));
     this.count = (this.count ?? 0) + 1;
     by("phone-count").textContent = this.count === 1 ? "1 cue" : `${this.count} cues`;
   }
 
   // By what it was given.
-  give(kind) {
-    const pattern = this.hello?.patterns[kind];
+  give(cue) {
+    const pattern = this.hello?.patterns[cue.cue];
     if (!pattern || this.context === null) return [];
     const ways = [];
     if (this.context.state === "running") {
-      playTones(this.context, pattern.tones, this.hello.peak, this.hello.fade_s);
+      playTones(this.context, pattern.tones, this.loudness(cue.level), this.hello.fade_s);
       ways.push("sound");
     }
     if (pattern.vibration_ms.length && navigator.vibrate?.(pattern.vibration_ms)) ways.push("vibration");
-    this.flash(kind);
+    this.flash(cue);
     return ways;
   }
 
-  flash(kind) {
-    const { words, tone } = CUES[kind];
+  loudness(level) {
+    const { peak, gains } = this.hello;
+    return Math.min(1, peak * gains[Math.min(level, gains.length) - 1]);
+  }
+
+  flash(cue) {
+    const { words, tone } = cueWords(cue);
     by("phone-cue").textContent = words;
     by("phone-cue").dataset.tone = tone;
     clearTimeout(this.fading);

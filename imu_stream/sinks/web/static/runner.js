@@ -1,7 +1,7 @@
 // The runner's view: to be read at a glance from three metres away.
 
 import { Dial } from "./dial.js";
-import { CUES, PLACES, STRIKES, TECHNIQUES, aboutAge, clockTime } from "./words.js";
+import { PLACES, STRIKES, TECHNIQUES, aboutAge, clockTime, cueWords } from "./words.js";
 
 export const STALE_S = 0.5;
 const STRIDE_S = 2;
@@ -156,7 +156,7 @@ export class RunnerView {
 
   cueState(silence) {
     if (this.cue && this.clock.sinceS(this.cue.sent_s) < CUE_SHOWN_S) {
-      const { words, how, tone } = CUES[this.cue.cue];
+      const { words, how, tone } = cueWords(this.cue);
       return { words, why: how, tone };
     }
     if (!this.status) return { words: "Waiting for data", why: "", tone: "calm" };

@@ -6,7 +6,7 @@ export const CUES = {
   lean_good: { words: "Good", how: "your lean is back", tone: "good" },
   cadence_more: { words: "Quicker, shorter steps", how: "", tone: "warn" },
   cadence_good: { words: "Good", how: "your cadence is back", tone: "good" },
-  strike_change: { words: "Change how you land", how: "as you have planned", tone: "warn" },
+  strike_change: { words: "Land as planned", how: "", tone: "warn" },
   strike_good: { words: "Good", how: "your landing is back", tone: "good" },
 };
 
@@ -45,6 +45,14 @@ export const MOMENTS = {
   target: "Target",
   lost: "Sensor lost",
 };
+
+// What a cue says, with the foot and the landing that it asks for.
+export function cueWords({ cue, where, technique }) {
+  const { words, how, tone } = CUES[cue];
+  if (!cue.startsWith("strike")) return { words, how, tone };
+  const asked = technique === "unknown" ? how : TECHNIQUES[technique].toLowerCase();
+  return { words: `${PLACES[where]}: ${words.toLowerCase()}`, how: asked, tone };
+}
 
 export function clockTime(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
