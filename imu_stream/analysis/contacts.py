@@ -292,7 +292,7 @@ class ContactDetector:
         release = self._release(start, swing_start, landed)
         torn, since_gap_s = past.missing(landed, swing_start) > 0, past.since_gap_s(known)
         rest = landed + past.span(params.rest_to_s)
-        if rest < known:
+        if release is None and rest < known:
             swing_mps = self._meter.swing_speed(rest, known)
         if release is not None:
             stance = self._meter.measure(landed, int(release))
