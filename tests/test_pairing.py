@@ -22,7 +22,7 @@ from imu_stream.acquisition.simulation.scenario import demo_scenario
 from imu_stream.afterwards import derive
 from imu_stream.agreement import StartWatch
 from imu_stream.analysis.tapping import Tap
-from imu_stream.cli import calibrating, commands, live, pairing
+from imu_stream.cli import app, calibrating, live, pairing
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.calibrating import calibrate
 from imu_stream.cli.live import Radio
@@ -339,7 +339,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Wanted]:
         return SummarySink().result({})
 
     monkeypatch.setattr(live, "run", run)
-    monkeypatch.setattr(commands, "config_path", lambda: tmp_path / "config.toml")
+    monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
     save_config(
         tmp_path / "config.toml",
         Config({CHEST: ChosenSensor(address(CHEST), "belt", "x")}, (), Defaults(9.0, 1.1)),
@@ -363,7 +363,7 @@ def test_run_takes_what_is_remembered(
     target_deg: float,
     factor: float,
 ) -> None:
-    commands.app(["run", *arguments], standalone_mode=False)
+    app(["run", *arguments], standalone_mode=False)
     (wanted,) = runs
     assert wanted.sensors == sensors
     assert (wanted.target_deg, wanted.stride_factor) == (target_deg, factor)

@@ -193,7 +193,7 @@ def test_the_folder_may_be_remembered(
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[defaults]\nsessions_folder = "{folder}"\n', encoding="utf-8")
-    monkeypatch.setattr("imu_stream.cli.log_commands.config_path", lambda: config)
+    monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
     assert "friday run" in imu_stream("sessions").out
 
 

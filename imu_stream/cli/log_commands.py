@@ -1,4 +1,4 @@
-"""Commands about sessions that have been: report, list, trends, delete, derive anew, import."""
+"""Commands about sessions that have been: analyze, export, report, and the training log."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
-from imu_stream.cli import importing, reporting, training
+from imu_stream.cli import analyzing, exporting, importing, reporting, training
+from imu_stream.cli.arguments import MountOption, StrideFactor, Target, given, sessions_folder
 from imu_stream.cli.options import parse_mount
 from imu_stream.config import Config, config_path, load_config
-from imu_stream.datatypes import Mount, Placement
+from imu_stream.cueing.presets import Preset
+from imu_stream.datatypes import Mount
+from imu_stream.exportable import Wish as ExportWish
+from imu_stream.sinks.export import FORMATS
 from imu_stream.training_log.imports import Wish
 
 log_app = typer.Typer()
@@ -22,16 +26,68 @@ Folder = Annotated[
 ]
 
 
-def sessions_folder(config: Config, given: Path | None) -> Path:
-    """Where sessions are: as given, else as remembered, else here."""
-    if given is not None:
-        return given
-    remembered = config.defaults.sessions_folder
-    return Path("sessions") if remembered is None else Path(remembered).expanduser()
-
-
 def _folder(given: Path | None) -> Path:
     return sessions_folder(Config() if given else load_config(config_path()), given)
+
+
+@log_app.command()
+def analyze(
+    out: Annotated[Path, typer.Option(help="Folder for the tables and the summary.")],
+    session: Annotated[
+        Path | None, typer.Argument(help="A session file (.mcap), instead of tables.")
+    ] = None,
+    left_foot: Annotated[Path | None, typer.Option(help="CSV of the left foot's sensor.")] = None,
+    right_foot: Annotated[Path | None, typer.Option(help="CSV of the right foot's.")] = None,
+    chest: Annotated[Path | None, typer.Option(help="CSV of the chest sensor.")] = None,
+    target: Target = None,
+    mount: MountOption = None,
+    stride_factor: StrideFactor = None,
+    distance: Annotated[
+        float | None, typer.Option(min=1.0, help="Known distance, m: prints your stride factor.")
+    ] = None,
+    cues: Annotated[
+        Preset | None,
+        typer.Option(help="How tables are cued; default: standard. A session has its own."),
+    ] = None,
+) -> None:
+    """Analyse a session or the CSV tables of other tools (time_s,acc_x,…,gyr_z; SI units)."""
+    tables = given(left_foot, right_foot, chest)
+    if (session is None) == (not tables):
+        raise typer.BadParameter("give either a session file or at least one table")
+    known = analyzing.Known(target, mount, stride_factor, distance, cues)
+    if session is not None:
+        analyzing.analyze_session(session, known, out)
+    else:
+        analyzing.analyze_tables(tables, known, out)
+
+
+@log_app.command("export")
+def export_session(
+    session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
+    to: Annotated[str, typer.Option(help=f"Formats, with commas: {', '.join(FORMATS)}.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: SESSION_export beside it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Keep device addresses, names, serials and notes.")
+    ] = False,
+    subject: Annotated[
+        str | None, typer.Option(help="Code of the runner, letters and digits; default: made up.")
+    ] = None,
+    treadmill: Annotated[
+        bool | None, typer.Option("--treadmill/--road", help="Where it was; FIT says so.")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(min=1.0, help="Known distance, m; default: as measured.")
+    ] = None,
+) -> None:
+    """Write a session for other programs: watches' platforms, spreadsheets, statistics, MATLAB."""
+    wish = ExportWish(
+        exporting.subject_of(subject), full, exporting.surface_of(treadmill), distance
+    )
+    place = exporting.Destination(out or session.with_name(f"{session.stem}_export"), force)
+    exporting.export_session(session, exporting.formats_of(to), wish, place)
 
 
 @log_app.command()
@@ -115,12 +171,7 @@ def import_recordings(
 
     The originals are kept beside it. docs/training_log.md says which layouts are known.
     """
-    named = {
-        Placement.LEFT_FOOT: left_foot,
-        Placement.RIGHT_FOOT: right_foot,
-        Placement.CHEST: chest,
-    }
-    paths = {placement: path for placement, path in named.items() if path is not None}
+    paths = given(left_foot, right_foot, chest)
     if not paths:
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
     begun = None if started is None else started.astimezone()
