@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imu_stream.datatypes import CueKind, LeanState, MarkKind, Placement
+from imu_stream.datatypes import CueKind, LeanState, MarkKind, Placement, Strike, StrikeType
 from imu_stream.sinks.outputs.earcons import EARCONS, FADE_S, LEVELS, PEAK
 from imu_stream.sinks.web.history import Past
 from imu_stream.sinks.web.messages import Hello, Lean, Message, encode
@@ -125,6 +125,19 @@ def test_a_message_is_strict_json_with_its_kind_and_all_its_fields(
     assert body == asdict(lean)
 
 
+@given(*[st.floats()] * 4)
+def test_whatever_number_a_sensor_gives_the_message_is_strict_json(
+    lean_deg: float, cadence_spm: float, confidence: float, fsa_deg: float
+) -> None:
+    state = PageState(Surroundings(lambda: None, dict), lambda: 0.0, 1.0)
+    lean = LeanState(1.0, 1.7, lean_deg, 0.0, cadence_spm, 0.08, True, confidence, 1.8)
+    strike = Strike(
+        Placement.LEFT_FOOT, 1.0, fsa_deg, StrikeType.of(fsa_deg), confidence, True, 1.1
+    )
+    for message in (*state.take(lean), *state.take(strike)):
+        json.loads(encode(message, 0.0), parse_constant=pytest.fail)
+
+
 def test_the_document_names_every_message_and_every_field_of_it() -> None:
     told = DOCUMENT.read_text(encoding="utf-8")
     for message in get_args(Message):
@@ -182,8 +195,6 @@ def test_the_past_stays_small_however_long_it_lasts() -> None:
 
 
 def test_what_was_not_measured_is_null() -> None:
-    from imu_stream.datatypes import Strike, StrikeType
-
     state = PageState(Surroundings(lambda: None, dict), lambda: 0.0, 1.0)
     strike = Strike(Placement.LEFT_FOOT, 1.0, math.nan, StrikeType.UNKNOWN, 0.0, True, 1.1)
     body = json.loads(encode(state.take(strike)[0], 0.0))

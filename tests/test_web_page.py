@@ -212,7 +212,7 @@ async def test_silence_of_the_chest_freezes_the_number_and_is_said(
         assert await page.page.inner_text("#say") == "No data: Chest is silent"
 
 
-async def test_a_broken_connection_freezes_the_page_within_a_second(browser: Browser) -> None:
+async def test_without_messages_the_page_freezes_by_its_own_clock(browser: Browser) -> None:
     async with served() as shown, opened(browser, runner_url(shown)) as page:
         await shows_live(page)
         await page.page.wait_for_selector("[data-placement=chest]:not(.silent)")

@@ -246,4 +246,6 @@ def _json(value: object) -> object:
         return _plain(value) if kind is None else {"kind": kind, **_plain(value)}
     if isinstance(value, Mapping):
         return {str(key): _json(each) for key, each in value.items()}
-    return [_json(each) for each in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [_json(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -78,7 +78,7 @@ export class RunnerView {
   // Ages grow without messages too: called several times a second.
   tick() {
     const silence = this.silence("chest");
-    const old = this.lean === null || this.clock.sinceS(this.lean.sent_s) > STRIDE_S;
+    const old = (this.lean?.smoothed_deg ?? null) === null || this.clock.sinceS(this.lean.sent_s) > STRIDE_S;
     this.showLean(silence, old);
     this.showCadence(silence, old);
     this.showCue(silence);
@@ -111,7 +111,7 @@ export class RunnerView {
     card.classList.toggle("frozen", frozen);
     const sure = lean !== null && lean.valid && lean.confidence >= SURE;
     by("lean-doubt").hidden = lean === null || sure;
-    write(by("lean"), lean ? lean.smoothed_deg.toFixed(1).replace("-", "−") : "–");
+    write(by("lean"), lean?.smoothed_deg?.toFixed(1).replace("-", "−") ?? "–");
     by("lean-stale").hidden = !frozen;
     write(by("lean-stale-why"), silence ?? this.whyNoStride());
     if (lean && !frozen) this.dial.lean(lean.smoothed_deg);
@@ -144,7 +144,7 @@ export class RunnerView {
 
   showCadence(silence, old) {
     by("cadence-card").classList.toggle("frozen", silence !== null || old);
-    write(by("cadence"), this.lean ? this.lean.cadence_spm.toFixed(0) : "–");
+    write(by("cadence"), this.lean?.cadence_spm?.toFixed(0) ?? "–");
   }
 
   showCue(silence) {
