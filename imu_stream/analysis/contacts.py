@@ -19,7 +19,7 @@ from math import nan
 
 import numpy as np
 
-from imu_stream.analysis.filters import peak_position
+from imu_stream.analysis.filters import peak_position, smallest
 from imu_stream.analysis.foot_history import FootHistory, Signal, foot_axes
 from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.stance import Stance, StanceMeter
@@ -341,7 +341,7 @@ class ContactDetector:
         if end - first <= span:
             return None
         pitch = self._pitches(first + span, end, landed)
-        lowest = self._params.push_off_share * float(pitch.min())
+        lowest = self._params.push_off_share * float(smallest(pitch))
         leaving = (pitch > lowest) & (pitch < self._params.push_off_from_deg)
         drop = np.where(leaving, past.column(Signal.DROP, first + span, end), -np.inf)
         steepest = int(drop.argmax())

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
@@ -10,8 +9,8 @@ from imu_stream.analysis.filters import History, dot, gaussian_taps, running_max
 from imu_stream.datatypes import GRAVITY, Array, Orientation, Placement
 
 
-class Signal(IntEnum):
-    """Columns of the history."""
+class Signal:
+    """Columns of the history; plain numbers, since they are looked up many times a stride."""
 
     RATE = 0
     """Toe-up rate, rad/s, smoothed."""
@@ -39,6 +38,7 @@ class Signal(IntEnum):
     -inf elsewhere."""
 
 
+COLUMNS = 12
 SMOOTHED = 2
 """The first columns are smoothed, the others wait for them."""
 CROSSINGS_S = 15.0
@@ -72,7 +72,7 @@ class FootHistory(History):
     def __init__(
         self, axes: FootAxes, rate_hz: float, smoothing_s: float, after_gap: bool = False
     ) -> None:
-        super().__init__(len(Signal), SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
+        super().__init__(COLUMNS, SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
         self._axes = axes
         self.rate_hz = rate_hz
         self.drop_span = max(2, self.span(FORCE_DROP_S))

@@ -14,6 +14,7 @@ from statistics import fmean
 
 import numpy as np
 
+from imu_stream.analysis.filters import largest, smallest, total
 from imu_stream.analysis.trunk_history import Signal, TrunkHistory
 from imu_stream.datatypes import Array, Gap, LeanState, Notice, NoticeKind, Orientation, Placement
 
@@ -125,23 +126,23 @@ class TrunkLean:
         duration_s = (end - start) / self._rate_hz
         if not self._params.shortest_step_s <= duration_s <= self._params.longest_step_s:
             return False
-        push = self._past.column(Signal.BOUNCE, int(start), int(end)).max()
+        push = largest(self._past.column(Signal.BOUNCE, int(start), int(end)))
         return bool(push > self._params.stance)
 
     def _goes_ahead(self, steps: list[float]) -> bool:
         """Whether the trunk is driven forward and braked, or turned from step to step."""
         start, middle, end = (math.ceil(step) for step in steps)
         ahead = self._past.column(Signal.AHEAD, start, end)
-        drive = math.sqrt((without_mean(ahead) ** 2).sum() / len(ahead))
+        drive = math.sqrt(total(without_mean(ahead) ** 2) / len(ahead))
         turn = self._past.column(Signal.TURN, start, end)
         to, fro = turn[: middle - start], turn[middle - start :]
-        turned = abs(float(to.sum()) - float(fro.sum())) / self._rate_hz / 2.0
+        turned = abs(float(total(to)) - float(total(fro))) / self._rate_hz / 2.0
         return drive > self._params.drive or turned > self._params.turn
 
     def _stride(self, steps: list[float]) -> list[Item]:
         start, end = math.ceil(steps[0]), math.ceil(steps[2])
         past = self._past
-        sums = past.columns(Signal.FORWARD, Signal.TRUST, start, end).sum(axis=1)
+        sums = total(past.columns(Signal.FORWARD, Signal.TRUST, start, end), axis=1)
         forward, side, trust = (sums / (end - start)).tolist()
         side_deg = math.degrees(side)
         slipping = self._slip.is_slipping(side_deg, past.sample(Signal.ZERO, start))
@@ -209,7 +210,7 @@ def rise(upward: Array, rate_hz: float) -> float:
     """
     velocity = without_mean(upward).cumsum() / rate_hz
     height = without_mean(velocity).cumsum() / rate_hz
-    return float(height.max() - height.min())
+    return float(largest(height) - smallest(height))
 
 
 def without_mean(values: Array) -> Array:
@@ -217,4 +218,4 @@ def without_mean(values: Array) -> Array:
 
 
 def mean(values: Array) -> float:
-    return float(values.sum()) / len(values)
+    return float(total(values)) / len(values)

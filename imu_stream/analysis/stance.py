@@ -12,6 +12,7 @@ from math import atan2, degrees, nan
 
 import numpy as np
 
+from imu_stream.analysis.filters import largest, total
 from imu_stream.analysis.foot_history import FootHistory, Signal
 from imu_stream.datatypes import GRAVITY, Array
 
@@ -60,11 +61,11 @@ class StanceMeter:
     def swing_speed(self, rest: int, swings: int) -> float:
         """Forward velocity at `swings` of a foot that rested on the ground at `rest`, m/s."""
         ahead = self._past.column(Signal.AHEAD, rest, swings)
-        return float(ahead.sum()) / self._past.rate_hz
+        return float(total(ahead)) / self._past.rate_hz
 
     def shock_g(self, landed: int) -> float:
         """Largest force about a landing."""
-        return float(self._about(landed)[0].max())
+        return float(largest(self._about(landed)[0]))
 
     def measure(self, landed: int, released: int) -> Stance:
         """A stance from its landing to its release."""
@@ -77,8 +78,10 @@ class StanceMeter:
         if before is not None and past.start <= before < rest - 1:
             duration_s = (rest - before) / past.rate_hz
             if duration_s <= LONGEST_STRIDE_S:
-                length_m, height_m = self._travelled(before, rest)
-                askew_deg = nan if clipped else self._askew_deg(before, rest)
+                acc = past.columns(Signal.AHEAD, Signal.UPWARD, before, rest)
+                length_m, height_m = self._travelled(acc)
+                if not clipped and not past.missing(before, rest):
+                    askew_deg = askew(acc)
         return Stance(
             rest_pitch_deg=past.sample(Signal.PITCH, rest),
             askew_deg=askew_deg,
@@ -88,7 +91,7 @@ class StanceMeter:
             speed_mps=length_m / duration_s,
             grade_deg=degrees(atan2(height_m, length_m)),
             shoe_roll_deg=self._roll(landed, released),
-            shock_g=float(shock_g.max()),
+            shock_g=float(largest(shock_g)),
             shock_clipped=clipped,
         )
 
@@ -97,30 +100,28 @@ class StanceMeter:
         start, end = landed + int(REST_FROM * contact), landed + int(REST_TO * contact) + 1
         return start + int(np.abs(self._past.column(Signal.RATE, start, end)).argmin())
 
-    def _travelled(self, start: int, end: int) -> tuple[float, float]:
-        """Distance ahead and upward between two rests."""
-        acc = self._past.columns(Signal.AHEAD, Signal.UPWARD, start, end)
-        ahead, upward = (acc * what_is_left(end - start)).sum(axis=1).tolist()
-        return ahead / self._past.rate_hz**2, upward / self._past.rate_hz**2
-
-    def _askew_deg(self, start: int, end: int) -> float:
-        """Direction of the mean force between two rests, which should be straight up."""
-        if self._past.missing(start, end):
-            return nan
-        acc = self._past.columns(Signal.AHEAD, Signal.UPWARD, start, end)
-        ahead, upward = acc.sum(axis=1).tolist()
-        return degrees(atan2(-ahead, upward + GRAVITY * (end - start)))
+    def _travelled(self, acc: Array) -> tuple[float, float]:
+        """Distance ahead and upward between two rests, from the accelerations (2, n) between."""
+        per_square = self._past.rate_hz**2
+        ahead, upward = total(acc * what_is_left(acc.shape[1]), axis=1).tolist()
+        return ahead / per_square, upward / per_square
 
     def _roll(self, landed: int, released: int) -> float:
         end = landed + max(2, int(ROLL_UNTIL * (released - landed)))
         roll = self._past.column(Signal.ROLL, landed, end)
-        return float(roll.max() - roll[0])
+        return float(largest(roll) - roll[0])
 
     def _about(self, landed: int) -> Array:
         """Sizes of the force and readings about a landing, (2, n): the span of its shock."""
         start = max(landed - self._before, self._past.start)
         end = min(landed + self._after + 1, self._past.end)
         return self._past.columns(Signal.SHOCK, Signal.READING, start, end)
+
+
+def askew(acc: Array) -> float:
+    """Direction, deg, of the mean force between two rests, which should be straight up."""
+    ahead, upward = total(acc, axis=1).tolist()
+    return degrees(atan2(-ahead, upward + GRAVITY * acc.shape[1]))
 
 
 @lru_cache(maxsize=256)
@@ -136,5 +137,5 @@ def what_is_left(samples: int) -> Array:
 
 def has_flat_top(readings: Array) -> bool:
     """Whether the peak of the readings (n,), g, stands still at its top."""
-    top = float(readings.max())
+    top = float(largest(readings))
     return top > FLAT_TOP_G and int(np.count_nonzero(readings >= top * (1.0 - 1e-4))) > 1

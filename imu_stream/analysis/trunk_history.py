@@ -1,15 +1,13 @@
 """The recent past of the trunk, as the signals from which strides and lean are read."""
 
-from enum import IntEnum
-
 import numpy as np
 
 from imu_stream.analysis.filters import History, dot, gaussian_taps
 from imu_stream.datatypes import GRAVITY, Array, Orientation
 
 
-class Signal(IntEnum):
-    """Columns of the history."""
+class Signal:
+    """Columns of the history; plain numbers, since they are looked up many times a stride."""
 
     BOUNCE = 0
     """Vertical acceleration, m/s², smoothed."""
@@ -34,6 +32,7 @@ class Signal(IntEnum):
     """1 when there is one."""
 
 
+COLUMNS = 11
 SMOOTHED = 1
 
 
@@ -41,7 +40,7 @@ class TrunkHistory(History):
     """The signals of `Signal` at whole samples."""
 
     def __init__(self, rate_hz: float, smoothing_s: float) -> None:
-        super().__init__(len(Signal), SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
+        super().__init__(COLUMNS, SMOOTHED, gaussian_taps(smoothing_s, rate_hz))
         self.rate_hz = rate_hz
 
     def take(self, item: Orientation) -> None:

@@ -94,6 +94,8 @@ class CuePolicy:
         match item:
             case LeanState():
                 return self._stride(of_trunk(item))
+            case Stride() if item.foot not in self._grounds:
+                return []
             case Stride():
                 params = self._params
                 return self._stride(of_foot(item, params.strike, params.strike_confidence))

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
+from operator import attrgetter
 from statistics import median
 
 from imu_stream.datatypes import (
@@ -145,6 +146,8 @@ class Mean:
 
 
 MEANS = tuple(field.name for field in fields(StrideMeans))
+MEASURED = attrgetter(*(f"strike.{name}" if name == "fsa_deg" else name for name in MEANS))
+"""Of a stride."""
 
 
 class SummarySink:
@@ -224,8 +227,8 @@ class SummarySink:
     def _add_stride(self, stride: Stride) -> None:
         self._strikes[stride.foot, stride.strike.strike_type] += 1
         self._stride_time.add(stride.stride_time_s)
-        for name, mean in self._means[stride.foot].items():
-            mean.add(stride.strike.fsa_deg if name == "fsa_deg" else getattr(stride, name))
+        for mean, value in zip(self._means[stride.foot].values(), MEASURED(stride), strict=True):
+            mean.add(value)
 
     def _of(self, foot: Placement) -> StrideSummary:
         counts = {kind.value: self._strikes[foot, kind] for kind in StrikeType}
