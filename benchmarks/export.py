@@ -19,8 +19,8 @@ from rich.table import Table
 
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.simulation.faults import Faults
-from imu_stream.exportable import Wish, gather
-from imu_stream.sinks.export import FORMATS, export
+from imu_stream.afterwards.export import FORMATS, export
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
 
 LONGEST_FIT_S = 5.0
 SLIGHTLY_LOSSY = Faults(lost=0.005, burst=2.0)
@@ -57,11 +57,11 @@ def main() -> None:
             begun_s, begun_cpu_s = time.perf_counter(), time.process_time()
             return wall_s
 
-        data = gather(path, Wish(), samples=False)
+        data = gather(path, ExportRequest(), samples=False)
         row("derived", size_mb(path))
         names = arguments.to.split(",")
         if any(FORMATS[name].needs_samples for name in names):
-            data = gather(path, Wish(), samples=True)
+            data = gather(path, ExportRequest(), samples=True)
             row("derived, with samples", size_mb(path))
         for name in names:
             written = export(data, FORMATS[name], Path(folder))

@@ -7,12 +7,12 @@ import pytest
 from chaos_session import CLOCK_PPM, chaos_session
 from recorded import QUIET, recorded_session
 
-from imu_stream.afterwards import derive
+from imu_stream.afterwards.derivation import derive
+from imu_stream.afterwards.finished import TargetBand
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import cues_text
 from imu_stream.cueing.schedule import Programme
 from imu_stream.datatypes import MOTION, Cue, Placement, Stride, TargetChange
-from imu_stream.sinks.finished import TargetBand
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from imu_stream.acquisition.simulation.pieces import Motion
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import Gait
 from imu_stream.acquisition.simulation.sensor import VirtualSensor, write_table
+from imu_stream.afterwards.training_log.log import TrainingLog
 from imu_stream.cli import main
 from imu_stream.cli.view import LiveView
 from imu_stream.datatypes import (
@@ -41,7 +42,6 @@ from imu_stream.datatypes import (
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Encoder, builtin_profiles, find_profile
 from imu_stream.sinks.tables import DELIVERIES, HEART_RATE, REACTIONS, RUNNING_SPEED
-from imu_stream.training_log.log import TrainingLog
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 RATE_HZ = 200.0

@@ -19,6 +19,12 @@ from sessions import recorded, written
 
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
+from imu_stream.afterwards.collected import CollectedOutputs
+from imu_stream.afterwards.export import FORMATS, ExportData, export
+from imu_stream.afterwards.export.activity import Activity, Lap, Measures, activity_of
+from imu_stream.afterwards.export.data import Surface
+from imu_stream.afterwards.export.fit import CUE_NUMBERS, strike_number
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.datatypes import (
     FEET,
     Cue,
@@ -35,13 +41,7 @@ from imu_stream.datatypes import (
     StrikeType,
 )
 from imu_stream.errors import RecordingError
-from imu_stream.exportable import Wish, gather
 from imu_stream.profiles.standard_services import HEART_RATE_MEASUREMENT
-from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.export import FORMATS, ExportData, export
-from imu_stream.sinks.export.activity import Activity, Lap, Measures, activity_of
-from imu_stream.sinks.export.data import Surface
-from imu_stream.sinks.export.fit import CUE_NUMBERS, strike_number
 
 LEFT, RIGHT = FEET
 SECONDS = 80.0
@@ -77,7 +77,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(session: Path) -> ExportData:
-    return gather(session, Wish(), samples=False)
+    return gather(session, ExportRequest(), samples=False)
 
 
 @pytest.fixture
@@ -347,7 +347,7 @@ def test_devices_are_named_by_code_and_profile(data: ExportData, file: Path) -> 
 
 def test_a_session_full_of_gaps(tmp_path: Path) -> None:
     path = recorded(tmp_path / "run.mcap", 60.0, ALL_AT_ONCE)
-    data = gather(path, Wish(), samples=False)
+    data = gather(path, ExportRequest(), samples=False)
     said = read(export(data, FORMATS["fit"], tmp_path))
     records = said.of("record")
     without = [record for record in records if "stance_time" not in record]
@@ -357,7 +357,7 @@ def test_a_session_full_of_gaps(tmp_path: Path) -> None:
 
 def with_outputs(data: ExportData, *outputs: Output) -> ExportData:
     """The same session, if these were all of its outputs."""
-    collected = Collected()
+    collected = CollectedOutputs()
     for output in outputs:
         collected.write(output)
     return replace(data, finished=replace(data.finished, outputs=collected))
@@ -406,7 +406,7 @@ def test_a_session_paused_throughout_is_refused(data: ExportData, tmp_path: Path
 def test_an_empty_session_is_refused(session: Path, tmp_path: Path) -> None:
     empty = written(tmp_path / "empty.mcap", Recording(session).header, [])
     with pytest.raises(RecordingError, match="shorter than a second"):
-        export(gather(empty, Wish(), samples=False), FORMATS["fit"], tmp_path)
+        export(gather(empty, ExportRequest(), samples=False), FORMATS["fit"], tmp_path)
 
 
 def test_strike_numbers_tell_the_types_apart() -> None:

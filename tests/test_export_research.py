@@ -22,14 +22,14 @@ from sessions import recorded, written
 
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
+from imu_stream.afterwards.export import FORMATS, ExportData, export
+from imu_stream.afterwards.export.columns import Content
+from imu_stream.afterwards.export.data import SegmentTrack, Track, increasing
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
+from imu_stream.afterwards.export.opensim import in_opensim_axes, turns_of
+from imu_stream.afterwards.export.tables import tables_of
 from imu_stream.datatypes import MOTION, Gap, LeanState, Mark, MarkKind, Samples, Stride
 from imu_stream.errors import RecordingError
-from imu_stream.exportable import Wish, gather
-from imu_stream.sinks.export import FORMATS, ExportData, export
-from imu_stream.sinks.export.columns import Content
-from imu_stream.sinks.export.data import SegmentTrack, Track, increasing
-from imu_stream.sinks.export.opensim import in_opensim_axes, turns_of
-from imu_stream.sinks.export.tables import tables_of
 
 LEFT, RIGHT, CHEST = MOTION
 
@@ -43,7 +43,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(session: Path) -> ExportData:
-    return gather(session, Wish(subject="R07"), samples=True)
+    return gather(session, ExportRequest(subject="R07"), samples=True)
 
 
 def exported(data: ExportData, name: str, factory: pytest.TempPathFactory) -> Path:
@@ -267,14 +267,14 @@ def test_without_samples_there_is_nothing_to_export(
 ) -> None:
     empty = written(tmp_path / "empty.mcap", Recording(session).header, [])
     with pytest.raises(RecordingError, match="no sample"):
-        export(gather(empty, Wish(), samples=True), FORMATS[name], tmp_path)
+        export(gather(empty, ExportRequest(), samples=True), FORMATS[name], tmp_path)
     assert list(tmp_path.iterdir()) == [empty]
 
 
 @pytest.mark.parametrize("name", ["csv", "parquet", "mat", "hdf5"])
 def test_empty_tables_are_tables(session: Path, tmp_path: Path, name: str) -> None:
     empty = written(tmp_path / "empty.mcap", Recording(session).header, [])
-    assert export(gather(empty, Wish(), samples=True), FORMATS[name], tmp_path).exists()
+    assert export(gather(empty, ExportRequest(), samples=True), FORMATS[name], tmp_path).exists()
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "fit"])

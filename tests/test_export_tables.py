@@ -16,7 +16,12 @@ from sessions import recorded
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.acquisition.tables import blocks
-from imu_stream.afterwards import derive
+from imu_stream.afterwards.collected import CollectedOutputs
+from imu_stream.afterwards.derivation import derive
+from imu_stream.afterwards.export import FORMATS, ExportData, export
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
+from imu_stream.afterwards.export.kinds import KINDS
+from imu_stream.afterwards.export.tables import Table, tables_of
 from imu_stream.cli.analyzing import Known, read_tables
 from imu_stream.datatypes import (
     MOTION,
@@ -34,13 +39,8 @@ from imu_stream.datatypes import (
     TargetChange,
 )
 from imu_stream.errors import RecordingError
-from imu_stream.exportable import Wish, gather
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
-from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.export import FORMATS, ExportData, export
-from imu_stream.sinks.export.kinds import KINDS
-from imu_stream.sinks.export.tables import Table, tables_of
 from imu_stream.sinks.tables import SHEETS
 
 LEFT, RIGHT, CHEST = MOTION
@@ -62,7 +62,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(session: Path) -> ExportData:
-    return gather(session, Wish(full=True), samples=True)
+    return gather(session, ExportRequest(full=True), samples=True)
 
 
 @pytest.fixture(scope="module")
@@ -162,9 +162,9 @@ def test_raw_csv_analysed_again_gives_the_same_to_the_last_bit(
     tmp_path: Path, faults: Faults
 ) -> None:
     path = recorded(tmp_path / "run.mcap", SECONDS, faults)
-    folder = export(gather(path, Wish(), samples=True), FORMATS["csv"], tmp_path)
+    folder = export(gather(path, ExportRequest(), samples=True), FORMATS["csv"], tmp_path)
     header, tables = read_tables({p: folder / f"raw_{p.value}.csv" for p in MOTION}, Known())
-    again = Collected()
+    again = CollectedOutputs()
     Session(Pipeline(header), [again]).run_at_once(blocks(tables))
     before = derive(path).outputs
     for kind in (Calibration, Strike, Stride, Step, LeanState):

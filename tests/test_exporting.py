@@ -13,6 +13,9 @@ import pytest
 from sessions import recorded, written
 
 from imu_stream.acquisition.recording import Recording
+from imu_stream.afterwards.export import FORMATS, export
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
+from imu_stream.afterwards.export.placing import placed
 from imu_stream.cli import main
 from imu_stream.datatypes import (
     MOTION,
@@ -22,10 +25,7 @@ from imu_stream.datatypes import (
     MarkKind,
 )
 from imu_stream.errors import MissingExtraError, RecordingError
-from imu_stream.exportable import Wish, gather
 from imu_stream.profiles.standard_services import SERIAL_NUMBER
-from imu_stream.sinks.export import FORMATS, export
-from imu_stream.sinks.export.placing import placed
 
 LEFT, RIGHT, CHEST = MOTION
 SECRETS = ("0C:8C:DC:3A:11:FE", "Movesense 214530001234", "SN-99871", "Ann Runner")
@@ -164,7 +164,7 @@ def test_what_came_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from imu_stream.sinks.export.placing import placed
+from imu_stream.afterwards.export.placing import placed
 with placed(Path(sys.argv[1]), force=True) as path:
     path.mkdir()
     (path / "strides.csv").write_text("half")
@@ -189,7 +189,7 @@ def test_a_killed_export_leaves_no_half_file(tmp_path: Path, how: str) -> None:
 
 
 def test_nothing_in_an_export_names_a_runner_or_a_device(session: Path, tmp_path: Path) -> None:
-    data = gather(session, Wish(), samples=True)
+    data = gather(session, ExportRequest(), samples=True)
     for form in FORMATS.values():
         export(data, form, tmp_path)
     written = content_of(tmp_path)
@@ -198,7 +198,7 @@ def test_nothing_in_an_export_names_a_runner_or_a_device(session: Path, tmp_path
 
 
 def test_everything_is_kept_when_asked(session: Path, tmp_path: Path) -> None:
-    data = gather(session, Wish(subject="R07", full=True), samples=True)
+    data = gather(session, ExportRequest(subject="R07", full=True), samples=True)
     written = content_of(export(data, FORMATS["csv"], tmp_path))
     assert all(secret.encode() in written for secret in SECRETS)
     assert b"R07" in written
@@ -207,11 +207,11 @@ def test_everything_is_kept_when_asked(session: Path, tmp_path: Path) -> None:
 def test_codes_are_stable_within_a_session_and_differ_between_sessions(
     session: Path, tmp_path: Path
 ) -> None:
-    first, again = (gather(session, Wish(), samples=False).provenance for _ in range(2))
+    first, again = (gather(session, ExportRequest(), samples=False).provenance for _ in range(2))
     assert first == again
     entries = list(Recording(session))[3:]
     other = written(tmp_path / "other.mcap", Recording(session).header, entries)
-    changed = gather(other, Wish(), samples=False).provenance
+    changed = gather(other, ExportRequest(), samples=False).provenance
     assert changed.subject != first.subject
     assert changed.devices[0].address != first.devices[0].address
     assert len({device.address for device in first.devices}) == 1, "one address, one code"
@@ -220,7 +220,7 @@ def test_codes_are_stable_within_a_session_and_differ_between_sessions(
 
 def test_where_numbers_come_from_is_told(session: Path) -> None:
     header = Recording(session).header
-    provenance = gather(session, Wish(), samples=False).provenance
+    provenance = gather(session, ExportRequest(), samples=False).provenance
     content = json.loads(provenance.to_json())
     assert content["started"] == header.started
     assert content["definitions"] == "1"
@@ -233,7 +233,7 @@ def test_where_numbers_come_from_is_told(session: Path) -> None:
 def test_a_missing_package_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("imu_stream.sinks.export.find_spec", lambda name: None)
+    monkeypatch.setattr("imu_stream.afterwards.export.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"Parquet needs .*imu-stream\[export\]"):
         FORMATS["parquet"].check(tmp_path, force=False)
     FORMATS["csv"].check(tmp_path, force=False)

@@ -16,6 +16,8 @@ from sessions import recorded, written
 
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.session_format import FORMAT, HEADER_NAME, header_to_json
+from imu_stream.afterwards.export import FORMATS, export
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.datatypes import (
     CueDelivery,
     CueKind,
@@ -28,8 +30,6 @@ from imu_stream.datatypes import (
     SessionHeader,
 )
 from imu_stream.errors import ImuStreamError, RecordingError
-from imu_stream.exportable import Wish, gather
-from imu_stream.sinks.export import FORMATS, export
 
 CHEST = Placement.CHEST
 MAGIC = b"\x89MCAP0\r\n"
@@ -56,7 +56,7 @@ def export_all(path: Path, out: Path) -> list[str]:
     """Every format; gives the errors' texts, of which each must be one of this program."""
     errors = []
     try:
-        data = gather(path, Wish(full=True), samples=True)
+        data = gather(path, ExportRequest(full=True), samples=True)
     except ImuStreamError as error:
         return [str(error)]
     for form in FORMATS.values():
@@ -148,7 +148,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes, problem: str)
     path = tmp_path / "run.mcap"
     path.write_bytes(content)
     with pytest.raises(RecordingError, match=problem):
-        gather(path, Wish(), samples=True)
+        gather(path, ExportRequest(), samples=True)
 
 
 def test_a_session_of_a_newer_version_says_to_update(
@@ -156,7 +156,7 @@ def test_a_session_of_a_newer_version_says_to_update(
 ) -> None:
     path = by_hand(tmp_path / "run.mcap", header_to_json(entries[0]), "2.0")
     with pytest.raises(RecordingError, match=r"format '2\.0'.*update imu-stream"):
-        gather(path, Wish(), samples=True)
+        gather(path, ExportRequest(), samples=True)
 
 
 def after_records(content: bytes, count: int) -> int:
@@ -202,7 +202,7 @@ DEEP = "[" * 200_000
 def test_a_nested_or_senseless_header_is_refused(tmp_path: Path, session: str) -> None:
     path = by_hand(tmp_path / "run.mcap", session)
     with pytest.raises(RecordingError, match="header"):
-        gather(path, Wish(), samples=True)
+        gather(path, ExportRequest(), samples=True)
 
 
 OUTWARD = "../../../outside"
@@ -234,7 +234,7 @@ def test_a_placement_that_is_none_is_refused(
     session["sensors"][0]["placement"] = name
     path = by_hand(tmp_path / "run.mcap", json.dumps(session))
     with pytest.raises(RecordingError, match="damaged session header"):
-        gather(path, Wish(), samples=True)
+        gather(path, ExportRequest(), samples=True)
 
 
 TEXTS = ["\ud800", "a\0b", "\x1b[31m", "x" * 100_000, "=1+1", "\u202e", ""]

@@ -14,7 +14,9 @@ from test_cli import Command, Rows, imu_stream, rows_of, without_gyroscope  # no
 
 from imu_stream.acquisition.foreign_tables import read_foreign, unwrapped
 from imu_stream.acquisition.recorder import Recorder
-from imu_stream.afterwards import derive
+from imu_stream.afterwards.derivation import derive
+from imu_stream.afterwards.training_log.imports import ImportRequest, import_session
+from imu_stream.afterwards.training_log.log import TrainingLog
 from imu_stream.datatypes import (
     GRAVITY,
     MOTION,
@@ -30,8 +32,6 @@ from imu_stream.datatypes import (
 )
 from imu_stream.errors import RecordingError
 from imu_stream.profiles.table_stream import TableReader, decode_table, encode_table
-from imu_stream.training_log.imports import Wish, import_session
-from imu_stream.training_log.log import TrainingLog
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 DOT_LINES = ("sep=,", "DeviceTag:,Left foot", "FirmwareVersion:,3.0.0", "OutputRate:,120Hz")
@@ -152,7 +152,7 @@ def test_a_session_of_hostile_table_frames_is_derived(tmp_path: Path) -> None:
 def test_imported_tables_give_the_numbers_of_analyze(
     tables: dict[Placement, Path], tmp_path: Path
 ) -> None:
-    imported = import_session(tmp_path / "log", Wish(tables, "run"))
+    imported = import_session(tmp_path / "log", ImportRequest(tables, "run"))
     outputs = table_outputs(tables)
     found = derive(imported.path).outputs
     for kind in (Stride, LeanState):
@@ -166,7 +166,7 @@ def test_gaps_of_a_table_stay_gaps(rows: Mapping[Placement, Rows], tmp_path: Pat
     kept = np.ones(len(rows[CHEST].t_s), dtype=bool)
     kept[2000:2200] = False
     path = rows[CHEST].part(kept).write(tmp_path / "chest.csv")
-    found = derive(import_session(tmp_path / "log", Wish({CHEST: path}, "run")).path)
+    found = derive(import_session(tmp_path / "log", ImportRequest({CHEST: path}, "run")).path)
     (gap,) = found.outputs.of(Gap)
     assert (gap.samples, gap.reason) == (200, GapReason.LOST)
     assert found.summary.sensors["chest"].jitter_ms == 0.0
@@ -187,7 +187,7 @@ def test_a_dot_log_is_read_with_its_units_and_its_clock(
 
 def test_dots_with_one_clock_make_a_session(rows: Mapping[Placement, Rows], tmp_path: Path) -> None:
     paths = {place: dot_log(each, tmp_path / f"{place}.csv") for place, each in rows.items()}
-    found = derive(import_session(tmp_path / "log", Wish(paths, "dots")).path)
+    found = derive(import_session(tmp_path / "log", ImportRequest(paths, "dots")).path)
     assert all(feet.total > 10 for feet in found.summary.strides.values())
     assert found.summary.lean_mean_deg == pytest.approx(4.0, abs=0.5)
     assert 0.0 <= found.seconds <= 21.0
@@ -220,7 +220,7 @@ def test_a_polar_log_is_read_for_the_chest(rows: Mapping[Placement, Rows], tmp_p
     assert samples.gyr is None
     assert samples.acc == pytest.approx(rows[CHEST].motion.acc, abs=0.51e-3 * GRAVITY)
     assert samples.t_s == pytest.approx(rows[CHEST].t_s, abs=1e-6)
-    lean = derive(import_session(tmp_path / "log", Wish({CHEST: path}, "polar")).path)
+    lean = derive(import_session(tmp_path / "log", ImportRequest({CHEST: path}, "polar")).path)
     assert lean.summary.lean_mean_deg is not None
 
 
@@ -279,7 +279,7 @@ def test_a_foot_without_rates_is_refused(rows: Mapping[Placement, Rows], tmp_pat
     bare = without_gyroscope(rows[LEFT], tmp_path / "bare.csv")
     for path in (polar, bare):
         with pytest.raises(RecordingError, match="a foot needs them"):
-            import_session(tmp_path / "log", Wish({LEFT: path}, "run"))
+            import_session(tmp_path / "log", ImportRequest({LEFT: path}, "run"))
 
 
 def test_clocks_without_time_in_common_make_no_session(
@@ -288,7 +288,7 @@ def test_clocks_without_time_in_common_make_no_session(
     later = replace(rows[RIGHT], t_s=rows[RIGHT].t_s + 1e4).write(tmp_path / "right.csv")
     paths = {LEFT: rows[LEFT].write(tmp_path / "left.csv"), RIGHT: later}
     with pytest.raises(RecordingError, match="no time in common"):
-        import_session(tmp_path / "log", Wish(paths, "run"))
+        import_session(tmp_path / "log", ImportRequest(paths, "run"))
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", ".", "..", ".hidden", "/abs"])
@@ -296,15 +296,15 @@ def test_a_name_is_one_part_of_a_path(
     tables: dict[Placement, Path], tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(RecordingError, match="is no name"):
-        import_session(tmp_path / "log", Wish({CHEST: tables[CHEST]}, name))
+        import_session(tmp_path / "log", ImportRequest({CHEST: tables[CHEST]}, name))
     assert not (tmp_path / "out.mcap").exists()
 
 
 def test_nothing_is_overwritten(tables: dict[Placement, Path], tmp_path: Path) -> None:
-    wish = Wish({CHEST: tables[CHEST]}, "run")
-    first = import_session(tmp_path / "log", wish).path.read_bytes()
+    request = ImportRequest({CHEST: tables[CHEST]}, "run")
+    first = import_session(tmp_path / "log", request).path.read_bytes()
     with pytest.raises(RecordingError, match="exists already"):
-        import_session(tmp_path / "log", wish)
+        import_session(tmp_path / "log", request)
     assert (tmp_path / "log" / "run.mcap").read_bytes() == first
 
 
@@ -339,7 +339,7 @@ def test_an_imported_session_is_exported(
     tables: dict[Placement, Path],
     tmp_path: Path,
 ) -> None:
-    path = import_session(tmp_path / "log", Wish(tables, "run")).path
+    path = import_session(tmp_path / "log", ImportRequest(tables, "run")).path
     ended = imu_stream("export", path, "--to", "csv", "--out", tmp_path / "out")
     assert (ended.status, ended.err) == (0, "")
     assert list((tmp_path / "out").rglob("*strides*"))

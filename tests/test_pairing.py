@@ -19,7 +19,7 @@ from imu_stream.acquisition.ble import Found
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.simulation.runner import Runner
 from imu_stream.acquisition.simulation.scenario import demo_scenario
-from imu_stream.afterwards import derive
+from imu_stream.afterwards.derivation import derive
 from imu_stream.agreement import StartWatch
 from imu_stream.analysis.tapping import Tap
 from imu_stream.cli import app, calibrating, live, pairing

@@ -17,7 +17,21 @@ from test_cli import Command, imu_stream  # noqa: F401
 from test_summary import lean, run
 
 from imu_stream.acquisition.simulation.faults import Faults
-from imu_stream.afterwards import Keeping, derive
+from imu_stream.afterwards.collected import CollectedOutputs
+from imu_stream.afterwards.derivation import KeepingSink, derive
+from imu_stream.afterwards.finished import FinishedSession, TargetBand
+from imu_stream.afterwards.report import report_html
+from imu_stream.afterwards.report.advice import advice_figures
+from imu_stream.afterwards.report.bins import MOST_BINS, Point, binned, counts, spans
+from imu_stream.afterwards.report.course import lean_drawings
+from imu_stream.afterwards.report.overlays import gaps_of
+from imu_stream.afterwards.report.overview import shares_of
+from imu_stream.afterwards.report.page import report_of
+from imu_stream.afterwards.report.scale import scale_of
+from imu_stream.afterwards.report.sides import laps_of
+from imu_stream.afterwards.report.trust import missing_of
+from imu_stream.afterwards.report.weeks import Week, weeks_html
+from imu_stream.afterwards.report.wording import duration, foreign, number, percent
 from imu_stream.cli.live import Recorded, Results, SessionClock, write_up
 from imu_stream.datatypes import (
     Answer,
@@ -37,21 +51,7 @@ from imu_stream.datatypes import (
 )
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
-from imu_stream.sinks.collected import Collected
-from imu_stream.sinks.finished import Finished, TargetBand
 from imu_stream.sinks.outputs.settings import OutputSettings
-from imu_stream.sinks.report import report_html
-from imu_stream.sinks.report.advice import advice_figures
-from imu_stream.sinks.report.bins import MOST_BINS, Point, binned, counts, spans
-from imu_stream.sinks.report.course import lean_drawings
-from imu_stream.sinks.report.overlays import gaps_of
-from imu_stream.sinks.report.overview import shares_of
-from imu_stream.sinks.report.page import report_of
-from imu_stream.sinks.report.scale import scale_of
-from imu_stream.sinks.report.sides import laps_of
-from imu_stream.sinks.report.trust import missing_of
-from imu_stream.sinks.report.weeks import Week, weeks_html
-from imu_stream.sinks.report.wording import duration, foreign, number, percent
 from imu_stream.sinks.summary import SummarySink
 
 CHEST, LEFT = Placement.CHEST, Placement.LEFT_FOOT
@@ -70,14 +70,14 @@ LOSSY = Faults(lost=0.02, jitter_s=0.01, outage_every_s=30.0, outage_s=(2.0, 4.0
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedSession:
     """A minute of the virtual runner with laps, notes, a pause, gaps and a target."""
     path = tmp_path_factory.mktemp("report") / "run.mcap"
     return derive(recorded_session(path, 60.0, MARKS, LOSSY, target_deg=8.0))
 
 
 @pytest.fixture(scope="module")
-def html(finished: Finished) -> str:
+def html(finished: FinishedSession) -> str:
     return report_html(finished, "1.2.3")
 
 
@@ -101,16 +101,19 @@ class Page(HTMLParser):
         return (value or "" for _, attributes in self.tags for value in attributes.values())
 
 
-def empty(**changes: Any) -> Finished:
+def empty(**changes: Any) -> FinishedSession:
     """A session in which nothing was measured."""
     sensors = tuple(SensorSetup(where, "movesense", 208.0) for where in (CHEST, LEFT))
     header = SessionHeader("0", "2026-05-01T18:30:00+00:00", sensors, {}, None)
     summary = SummarySink().result({})
-    return replace(Finished(Path("run.mcap"), header, summary, Collected(), None, False), **changes)
+    return replace(
+        FinishedSession(Path("run.mcap"), header, summary, CollectedOutputs(), None, False),
+        **changes,
+    )
 
 
-def holding(*outputs: Any) -> Collected:
-    collected = Collected()
+def holding(*outputs: Any) -> CollectedOutputs:
+    collected = CollectedOutputs()
     for output in outputs:
         collected.write(output)
     return collected
@@ -136,7 +139,7 @@ def test_a_report_has_every_section(html: str) -> None:
     assert "imu_stream 1.2.3, definitions 1" in text
 
 
-def test_its_numbers_are_those_of_the_summary(finished: Finished, html: str) -> None:
+def test_its_numbers_are_those_of_the_summary(finished: FinishedSession, html: str) -> None:
     text = Page(html).text.replace("\N{NO-BREAK SPACE}", " ")
     summary = finished.summary
     assert f"{summary.lean_mean_deg:.1f}°" in text
@@ -145,7 +148,7 @@ def test_its_numbers_are_those_of_the_summary(finished: Finished, html: str) -> 
         assert f"{sensor.lost_percent:.1f} %" in text
 
 
-def test_shares_of_the_techniques_are_the_whole_running_time(finished: Finished) -> None:
+def test_shares_of_the_techniques_are_the_whole_running_time(finished: FinishedSession) -> None:
     assert len(shares_of(finished)) >= 4
     total = sum(map(seconds_of, (share.time for share in shares_of(finished))))
     assert total == pytest.approx(finished.running_s, abs=3.0)
@@ -181,7 +184,7 @@ def test_reactions_are_counted_as_they_were() -> None:
     assert back.value == "6 strides"
 
 
-def test_laps_reach_from_mark_to_mark(finished: Finished) -> None:
+def test_laps_reach_from_mark_to_mark(finished: FinishedSession) -> None:
     first, second = laps_of(finished)
     assert (first.name, first.start_s, first.end_s) == ("warm <up>", 0.0, 20.0)
     assert (second.name, second.start_s) == ("2", 20.0)
@@ -260,7 +263,7 @@ def test_no_gap_is_left_out_however_short(gaps: list[tuple[float, float]]) -> No
         assert any(span.end >= end_s / 3600 - 1e-9 for span in inside)
 
 
-def test_a_sensor_that_never_comes_back_leaves_a_gap_to_the_end(finished: Finished) -> None:
+def test_a_sensor_that_never_comes_back_leaves_a_gap_to_the_end(finished: FinishedSession) -> None:
     """The virtual chest sensor's battery is empty before the end."""
     last = gaps_of(finished, [CHEST])[-1]
     assert last.end == pytest.approx(1.0)
@@ -317,7 +320,7 @@ def test_numbers() -> None:
 # ------------------------------------------------------------------------ foreign texts, one file
 
 
-def hostile() -> Finished:
+def hostile() -> FinishedSession:
     """Every text that comes from a file or a device is an attack."""
     setup = SensorSetup(CHEST, EVIL, 208.0, Mount(), EVIL, EVIL)
     header = SessionHeader(EVIL, EVIL, (setup,), {EVIL: EVIL}, None)
@@ -411,11 +414,11 @@ def test_an_hour_makes_a_small_file() -> None:
     assert len(html.encode()) < 400_000
 
 
-def test_the_same_session_gives_the_same_report(finished: Finished, html: str) -> None:
+def test_the_same_session_gives_the_same_report(finished: FinishedSession, html: str) -> None:
     assert report_html(finished, "1.2.3") == html
 
 
-def test_every_section_of_the_report_is_filled(finished: Finished) -> None:
+def test_every_section_of_the_report_is_filled(finished: FinishedSession) -> None:
     report = report_of(finished, "0")
     assert report.lean
     assert len(report.strikes) == 5
@@ -445,7 +448,7 @@ def test_a_report_that_cannot_be_written_ends_nothing(
     """On a full disk, say: told, with what to do; here a folder has its name."""
     header = empty().header
     pipeline = Pipeline(replace(header, sensors=()))
-    keeping = Keeping(replace(header, sensors=()), pipeline)
+    keeping = KeepingSink(replace(header, sensors=()), pipeline)
     path = tmp_path / "run.mcap"
     path.with_suffix(".html").mkdir()
     recorded = Recorded(Session(pipeline, [keeping]), path, SessionClock(), keeping)

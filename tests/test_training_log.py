@@ -13,15 +13,15 @@ from recorded import recorded_session
 from test_cli import Command, Ended, imu_stream  # noqa: F401
 
 from imu_stream import __version__
+from imu_stream.afterwards.report.weeks import weeks_html
+from imu_stream.afterwards.training_log.changes import changes
+from imu_stream.afterwards.training_log.folder import SessionFolder
+from imu_stream.afterwards.training_log.log import TrainingLog
+from imu_stream.afterwards.training_log.rows import SessionRow
+from imu_stream.afterwards.training_log.store import DerivedRows
+from imu_stream.afterwards.training_log.trends import weeks_of
 from imu_stream.definitions import DEFINITIONS
 from imu_stream.errors import RecordingError
-from imu_stream.sinks.report.weeks import weeks_html
-from imu_stream.training_log.changes import changes
-from imu_stream.training_log.folder import SessionFolder
-from imu_stream.training_log.log import TrainingLog
-from imu_stream.training_log.rows import SessionRow
-from imu_stream.training_log.store import DerivedRows
-from imu_stream.training_log.trends import weeks_of
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from sessions import recorded
 from typer.testing import CliRunner
 
 from imu_stream.acquisition.recording import Recording
+from imu_stream.afterwards.collected import CollectedOutputs
 from imu_stream.cli import app, live, web
 from imu_stream.datatypes import LeanState, Placement, SensorSetup
 from imu_stream.errors import MissingExtraError
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
-from imu_stream.sinks.collected import Collected
 from imu_stream.sinks.outputs.settings import OutputSettings
 from imu_stream.sinks.web.messages import PROTOCOL
 
@@ -69,7 +69,7 @@ async def test_a_replay_shows_what_the_pipeline_said_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = recorded(tmp_path / "session.mcap", 20.0)
-    recording, kept = Recording(path), Collected()
+    recording, kept = Recording(path), CollectedOutputs()
     Session(Pipeline(recording.header), [kept]).run_at_once(recording)
     said: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.setattr(web, "say", lambda text, *_: said.put_nowait(text))

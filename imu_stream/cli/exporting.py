@@ -8,11 +8,11 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
+from imu_stream.afterwards.export import FORMATS, Format, export
+from imu_stream.afterwards.export.data import Surface
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.cli.speaking import console, say
 from imu_stream.datatypes import Entry, Frame
-from imu_stream.exportable import Wish, gather
-from imu_stream.sinks.export import FORMATS, Format, export
-from imu_stream.sinks.export.data import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ def surface_of(treadmill: bool | None) -> Surface:
 
 
 def export_session(
-    session: Path, formats: tuple[Format, ...], wish: Wish, destination: Destination
+    session: Path, formats: tuple[Format, ...], request: ExportRequest, destination: Destination
 ) -> None:
     """Write a session in each format; all are looked at before any work is done."""
     for form in formats:
         form.check(destination.out, destination.force)
     needs_samples = any(form.needs_samples for form in formats)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        data = gather(session, wish, samples=needs_samples, watch=_Watch(progress))
+        data = gather(session, request, samples=needs_samples, show=_ShowProgress(progress))
         task = progress.add_task("writing", total=len(formats))
         for form in formats:
             progress.update(task, description=f"writing {form.title}")
@@ -75,7 +75,7 @@ def export_session(
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
+class _ShowProgress:
     """Shows how far into the recording the reading is, on a terminal."""
 
     progress: Progress

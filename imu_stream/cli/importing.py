@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
+from imu_stream.afterwards.training_log.imports import ImportRequest, import_session
 from imu_stream.cli.reporting import report
 from imu_stream.cli.speaking import console, say
-from imu_stream.training_log.imports import Wish, import_session
 
 
-def bring_in(folder: Path, wish: Wish) -> None:
+def bring_in(folder: Path, request: ImportRequest) -> None:
     """Make a session of them, with its report."""
     with console.status("Reading the tables …"):
-        imported = import_session(folder, wish)
+        imported = import_session(folder, request)
     for place, tool in imported.tools.items():
-        say(f"{wish.paths[place].name}, {tool}", f"{place.value.replace('_', ' ')}:")
+        say(f"{request.paths[place].name}, {tool}", f"{place.value.replace('_', ' ')}:")
     say(f"session file: {imported.path}")
     report(imported.path, None)

@@ -16,7 +16,7 @@ from bleak.backends.scanner import BaseBleakScanner
 from imu_stream.acquisition.ble import BleSource, SensorPlan, find
 from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
-from imu_stream.afterwards import Keeping
+from imu_stream.afterwards.derivation import KeepingSink
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
@@ -25,7 +25,7 @@ from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.training import enter
 from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.cli.web import NO_PAGE, Doing, Screen, Web
+from imu_stream.cli.web import NO_PAGE, Screen, SessionControl, Web
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.datatypes import FEET, Placement, SessionHeader
 from imu_stream.errors import RecordingError
@@ -159,7 +159,7 @@ class Recorded:
     session: Session
     path: Path
     clock: SessionClock
-    keeping: Keeping
+    keeping: KeepingSink
 
 
 async def _record(
@@ -180,11 +180,11 @@ async def _record(
         pipeline = Pipeline(head)
         recorder = stack.enter_context(_recording(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
-        screen, keeping = Screen(results.web, pipeline, clock), Keeping(head, pipeline)
+        screen, keeping = Screen(results.web, pipeline, clock), KeepingSink(head, pipeline)
         giving = cue_outputs(results.cues, clock, lambda told: session.take(told), source)
         outputs = await stack.enter_async_context(giving)
         session = Session(pipeline, [outputs, view, keeping, *screen.sinks, *sinks])
-        await stack.enter_async_context(screen.shown(Doing(session.take, source.stop)))
+        await stack.enter_async_context(screen.shown(SessionControl(session.take, source.stop)))
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
+from imu_stream.afterwards.export import FORMATS
+from imu_stream.afterwards.export.gathering import ExportRequest
+from imu_stream.afterwards.training_log.imports import ImportRequest
 from imu_stream.cli import analyzing, exporting, importing, reporting, training
 from imu_stream.cli.arguments import MountOption, StrideFactor, Target, given, sessions_folder
 from imu_stream.cli.options import parse_mount
 from imu_stream.config import Config, config_path, load_config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Mount
-from imu_stream.exportable import Wish as ExportWish
-from imu_stream.sinks.export import FORMATS
-from imu_stream.training_log.imports import Wish
 
 log_app = typer.Typer()
 sessions_app = typer.Typer(help="The training log: every session in your folder.")
@@ -83,11 +83,11 @@ def export_session(
     ] = None,
 ) -> None:
     """Write a session for other programs: watches' platforms, spreadsheets, statistics, MATLAB."""
-    wish = ExportWish(
+    request = ExportRequest(
         exporting.subject_of(subject), full, exporting.surface_of(treadmill), distance
     )
     place = exporting.Destination(out or session.with_name(f"{session.stem}_export"), force)
-    exporting.export_session(session, exporting.formats_of(to), wish, place)
+    exporting.export_session(session, exporting.formats_of(to), request, place)
 
 
 @log_app.command()
@@ -176,5 +176,5 @@ def import_recordings(
         raise typer.BadParameter("name at least one of --left-foot, --right-foot, --chest")
     begun = None if started is None else started.astimezone()
     chest_mount = Mount() if mount is None else parse_mount(mount)
-    wish = Wish(paths, name, begun, target, chest_mount, stride_factor)
-    importing.bring_in(_folder(folder), wish)
+    request = ImportRequest(paths, name, begun, target, chest_mount, stride_factor)
+    importing.bring_in(_folder(folder), request)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from imu_stream import __version__
-from imu_stream.afterwards import Finished, derive
+from imu_stream.afterwards.derivation import derive
+from imu_stream.afterwards.finished import FinishedSession
+from imu_stream.afterwards.report import report_html
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.speaking import console, say
-from imu_stream.sinks.report import report_html
 
 
 def report(session: Path, out: Path | None) -> None:
@@ -18,7 +19,7 @@ def report(session: Path, out: Path | None) -> None:
     write_report(finished, session.with_suffix(".html") if out is None else out)
 
 
-def write_report(finished: Finished, out: Path) -> None:
+def write_report(finished: FinishedSession, out: Path) -> None:
     """Write the report and say where it is."""
     write_text(out, report_html(finished, __version__))
     say(f"report: {out}")

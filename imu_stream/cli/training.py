@@ -10,20 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 from imu_stream import __version__
+from imu_stream.afterwards.finished import FinishedSession
+from imu_stream.afterwards.report.weeks import Week, weeks_html, weeks_table
+from imu_stream.afterwards.report.wording import duration, foreign, number
+from imu_stream.afterwards.report.words import TECHNIQUES
+from imu_stream.afterwards.training_log.changes import changes
+from imu_stream.afterwards.training_log.log import Logged, Rederived, TrainingLog
+from imu_stream.afterwards.training_log.rows import VIRTUAL, SessionRow, row_of
+from imu_stream.afterwards.training_log.store import DerivedRows
+from imu_stream.afterwards.training_log.trends import weeks_of
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.definitions import DEFINITIONS
 from imu_stream.errors import ImuStreamError, MissingExtraError
-from imu_stream.sinks.finished import Finished
-from imu_stream.sinks.report.weeks import Week, weeks_html, weeks_table
-from imu_stream.sinks.report.wording import duration, foreign, number
-from imu_stream.sinks.report.words import TECHNIQUES
-from imu_stream.training_log.changes import changes
-from imu_stream.training_log.log import Logged, Rederived, TrainingLog
-from imu_stream.training_log.rows import VIRTUAL, SessionRow, row_of
-from imu_stream.training_log.store import DerivedRows
-from imu_stream.training_log.trends import weeks_of
 
 LETTERS = {
     "heel_strike": "H",
@@ -34,7 +34,7 @@ LETTERS = {
 }
 
 
-def enter(finished: Finished) -> None:
+def enter(finished: FinishedSession) -> None:
     """Note a session that has just ended; without the log's packages, `sessions` does it later."""
     with suppress(MissingExtraError):
         DerivedRows(finished.path.parent).put(row_of(finished))

@@ -41,7 +41,7 @@ NO_PAGE = Web()
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class SessionControl:
     """What a page may do to a session."""
 
     take: Callable[[Entry], None]
@@ -77,8 +77,8 @@ class Screen:
         return (self._page,) if self._wanted.wanted else ()
 
     @asynccontextmanager
-    async def shown(self, doing: Doing | None = None) -> AsyncIterator[None]:
-        """Serve the page, if it is wanted; without `doing` it can only be watched.
+    async def shown(self, control: SessionControl | None = None) -> AsyncIterator[None]:
+        """Serve the page, if it is wanted; without `control` it can only be watched.
 
         Raises:
             MissingExtraError: a package that it needs is not installed.
@@ -93,11 +93,11 @@ class Screen:
 
         tokens, scheme = Tokens.new(), "https" if self._wanted.tls else "http"
         gate = Gate(tokens, self._wanted.beyond_loopback, scheme)
-        actions = Actions(self._clock, *((doing.take, doing.stop) if doing else (None, None)))
+        actions = Actions(self._clock, *((control.take, control.stop) if control else (None, None)))
         refusals = Refusals(lambda text: say(text, "live page:", "yellow"), time.monotonic)
         site = Site(self._page, actions, gate, refusals)
         async with LiveServer(site, self._place()) as server:
-            self._tell(tokens, f"{scheme}://{self._address()}:{server.port}/", doing is not None)
+            self._tell(tokens, f"{scheme}://{self._address()}:{server.port}/", control is not None)
             yield
 
     def _place(self) -> Place:

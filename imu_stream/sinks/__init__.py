@@ -1,1 +1,1 @@
-"""Where outputs go: sound, tables, summaries."""
+"""Where outputs go while a session lasts: outputs of cues, the live page, tables, the summary."""

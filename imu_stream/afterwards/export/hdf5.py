@@ -1,0 +1,33 @@
+"""An HDF5 file: one group for each table, one dataset for each column, units as attributes."""
+
+from pathlib import Path
+from typing import Any
+
+from imu_stream.afterwards.export.columns import Column, Content
+from imu_stream.afterwards.export.data import ExportData
+from imu_stream.afterwards.export.tables import tables_of
+
+
+def write_hdf5(data: ExportData, path: Path) -> None:
+    """Write every table; the dataset `provenance` is JSON."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        # no attribute: those have room for 64 kB only
+        file["provenance"] = data.provenance.to_json()
+        for table in tables_of(data):
+            group = file.create_group(table.name)
+            for column in table.columns:
+                _write_column(group, column)
+
+
+def _write_column(group: Any, column: Column) -> None:
+    import h5py
+
+    values, name = column.array, column.heading.name
+    if column.heading.content is Content.WORD:
+        dataset = group.create_dataset(name, data=values, dtype=h5py.string_dtype())
+    else:
+        packed = {"compression": "gzip", "shuffle": True} if len(values) else {}
+        dataset = group.create_dataset(name, data=values, **packed)
+    dataset.attrs["unit"] = column.heading.unit
