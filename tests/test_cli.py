@@ -230,7 +230,7 @@ def test_profiles_new_writes_what_passes_the_check(imu_stream: Command, tmp_path
     assert "exists already" in again.err
 
 
-def test_analyze_writes_the_tables_of_the_readme(
+def test_analyze_writes_the_tables_that_are_documented(
     imu_stream: Command, tables: Mapping[Placement, Path], tmp_path: Path
 ) -> None:
     options = [part for each, path in tables.items() for part in (option(each), path)]
@@ -239,7 +239,7 @@ def test_analyze_writes_the_tables_of_the_readme(
     written = {name: header_line(tmp_path / name).split(",") for name in REQUIRED_COLUMNS}
     sheets = (REACTIONS, HEART_RATE, RUNNING_SPEED, DELIVERIES)
     optional = {sheet.file: sheet.header.split(",") for sheet in sheets}
-    assert written | optional == columns_of_the_readme()
+    assert written | optional == documented_columns()
     assert not any((tmp_path / name).exists() for name in optional)
     for name, columns in REQUIRED_COLUMNS.items():
         assert set(columns.split()) <= set(written[name])
@@ -255,10 +255,10 @@ def test_analyze_writes_the_tables_of_the_readme(
     check_summary(read_json(tmp_path / "summary.json"), strides)
 
 
-def columns_of_the_readme() -> dict[str, list[str]]:
+def documented_columns() -> dict[str, list[str]]:
     """From its rows "| `file.csv` | one row for … | `column` `column` … |"."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    rows = [line.split("|") for line in readme.splitlines() if re.match(r"\| `\w+\.csv`", line)]
+    text = (Path(__file__).parents[1] / "docs" / "tables.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in text.splitlines() if re.match(r"\| `\w+\.csv`", line)]
     return {row[1].strip(" `"): re.findall(r"`(\w+)`", row[3]) for row in rows}
 
 
