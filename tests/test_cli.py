@@ -41,7 +41,7 @@ from imu_stream.datatypes import (
 )
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import Encoder, builtin_profiles, find_profile
-from imu_stream.sinks.tables import DELIVERIES, HEART_RATE, REACTIONS, RUNNING_SPEED
+from imu_stream.sinks.sheets import DELIVERIES, HEART_RATE, REACTIONS, RUNNING_SPEED
 
 LEFT, RIGHT, CHEST = Placement.LEFT_FOOT, Placement.RIGHT_FOOT, Placement.CHEST
 RATE_HZ = 200.0

@@ -23,13 +23,13 @@ from sessions import recorded, written
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.afterwards.export import FORMATS, ExportData, export
-from imu_stream.afterwards.export.columns import Content
 from imu_stream.afterwards.export.data import SegmentTrack, Track, increasing
 from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.afterwards.export.opensim import in_opensim_axes, turns_of
 from imu_stream.afterwards.export.tables import tables_of
 from imu_stream.datatypes import MOTION, Gap, LeanState, Mark, MarkKind, Samples, Stride
 from imu_stream.errors import RecordingError
+from imu_stream.sinks.sheets import Content
 
 LEFT, RIGHT, CHEST = MOTION
 

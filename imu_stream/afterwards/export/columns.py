@@ -2,31 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imu_stream.sinks.sheets import Column as SheetColumn
+from imu_stream.sinks.sheets import Content
+
 NOT_KNOWN = -1
 """A flag that is neither true nor false, where flags are numbers."""
 LARGEST_COUNT = 2**53
 """Beyond it a MATLAB number is no longer exact; only a broken clock counts so far."""
 
+# float64 with NaN for what was not measured, int64, flags with None for what is not known, words
 Values = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | list[str] | list[bool | None]
-
-
-class Content(StrEnum):
-    """What the cells of a column are."""
-
-    NUMBER = "number"
-    """float64; NaN when not measured."""
-    COUNT = "count"
-    """int64."""
-    FLAG = "flag"
-    """True or false; None when not known."""
-    WORD = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +81,11 @@ def unit_of(name: str) -> str:
     return units[0] if units else ""
 
 
+def heading(column: SheetColumn) -> Heading:
+    """The column of a table for people, with all digits."""
+    return Heading(column.name, column.content, attrgetter(column.path))
+
+
 def number(name: str, path: str = "") -> Heading:
     """A column of numbers; `path` says where the value stands, when it is not so called."""
     return Heading(name, Content.NUMBER, attrgetter(path or name))
@@ -99,12 +95,12 @@ def count(name: str, path: str = "") -> Heading:
     return Heading(name, Content.COUNT, attrgetter(path or name))
 
 
-def flag(name: str, path: str = "") -> Heading:
-    return Heading(name, Content.FLAG, attrgetter(path or name))
+def flag(name: str) -> Heading:
+    return Heading(name, Content.FLAG, attrgetter(name))
 
 
-def word(name: str, path: str = "") -> Heading:
-    return Heading(name, Content.WORD, attrgetter(path or name))
+def word(name: str) -> Heading:
+    return Heading(name, Content.WORD, attrgetter(name))
 
 
 def axis(name: str, at: int, vectors: str, row: int | None = None) -> Heading:

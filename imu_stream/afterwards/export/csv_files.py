@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imu_stream.afterwards.export.columns import Column, Content
+from imu_stream.afterwards.export.columns import Column
 from imu_stream.afterwards.export.data import ExportData, Provenance
 from imu_stream.afterwards.export.tables import Table, tables_of
+from imu_stream.sinks.sheets import Content
 
 ROWS_AT_ONCE = 50_000
 Cell = str | float | int | None

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from imu_stream.afterwards.export.columns import Column, Content
+from imu_stream.afterwards.export.columns import Column
 from imu_stream.afterwards.export.data import ExportData
 from imu_stream.afterwards.export.tables import tables_of
+from imu_stream.sinks.sheets import Content
 
 
 def write_hdf5(data: ExportData, path: Path) -> None:

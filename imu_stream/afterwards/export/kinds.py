@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imu_stream.afterwards.export.columns import Heading, axis, count, flag, number, word
+from imu_stream.afterwards.export.columns import Heading, axis, count, flag, heading, number, word
 from imu_stream.datatypes import (
     Battery,
     Calibration,
@@ -19,6 +19,7 @@ from imu_stream.datatypes import (
     Strike,
     TargetChange,
 )
+from imu_stream.sinks.sheets import SHEETS
 
 AXES = ("x", "y", "z")
 TIME = number("time_s", "t_s")
@@ -33,23 +34,12 @@ class Kind:
     headings: tuple[Heading, ...]
 
 
-STRIDES = (
-    word("foot"),
-    *map(number, ("ic_s", "tc_s", "contact_time_s", "stride_time_s", "cadence_spm")),
-    number("fsa_deg", "strike.fsa_deg"),
-    word("strike_type", "strike.strike_type"),
-    number("confidence", "strike.confidence"),
-    *map(number, ("swing_time_s", "duty_factor", "stride_length_m", "speed_mps")),
-    *map(number, ("shoe_roll_deg", "shock_g")),
-    flag("shock_clipped"),
-    number("known_s"),
-)
-STEPS = (word("foot"), *map(number, ("ic_s", "step_time_s", "flight_time_s")))
-LEAN = (
-    *map(number, ("start_s", "end_s", "lean_deg", "side_lean_deg", "cadence_spm")),
-    flag("valid"),
-    *map(number, ("confidence", "vertical_oscillation_m", "known_s")),
-)
+def as_analyzed(of: type) -> Kind:
+    """A table with the columns that `analyze` writes."""
+    sheet = SHEETS[of]
+    return Kind(sheet.name, of, tuple(map(heading, sheet.columns)))
+
+
 STRIKES = (
     word("foot"),
     *map(number, ("ic_s", "fsa_deg")),
@@ -58,17 +48,6 @@ STRIKES = (
     flag("running"),
     number("known_s"),
 )
-GAPS = (word("placement"), *map(number, ("start_s", "end_s")), word("reason"), count("samples"))
-CUES = (
-    TIME,
-    word("kind"),
-    *map(number, ("value", "threshold")),
-    word("cause"),
-    count("level"),
-    word("placement"),
-)
-REACTIONS = (TIME, number("cue_s"), *map(word, ("kind", "answer")), count("strides"))
-DELIVERIES = (TIME, number("cue_s"), *map(word, ("kind", "output", "outcome")))
 MARKS = (TIME, *map(word, ("kind", "text")))
 TARGETS = (TIME, number("target_deg"))
 CALIBRATIONS = (
@@ -82,30 +61,16 @@ CALIBRATIONS = (
     word("note"),
 )
 BATTERIES = (TIME, word("placement"), count("battery_percent", "percent"))
-HEART_RATE = (TIME, count("bpm"), flag("contact"), word("rr_s", "rr_text"))
-POD = (
-    TIME,
-    flag("running"),
-    number("speed_mps"),
-    count("cadence"),
-    *map(number, ("stride_length_m", "distance_m")),
-)
 RAW = (TIME, *(number(f"{what}_{name}") for what in ("acc", "gyr") for name in AXES))
 CALIBRATED = (*RAW, *(number(f"up_{name}") for name in AXES), flag("from_rest"), flag("settled"))
 
 KINDS = (
-    Kind("strides", Stride, STRIDES),
-    Kind("steps", Step, STEPS),
-    Kind("lean", LeanState, LEAN),
+    *map(as_analyzed, (Stride, Step, LeanState)),
     Kind("strikes", Strike, STRIKES),
-    Kind("gaps", Gap, GAPS),
-    Kind("cues", Cue, CUES),
-    Kind("reactions", CueReaction, REACTIONS),
-    Kind("deliveries", CueDelivery, DELIVERIES),
+    *map(as_analyzed, (Gap, Cue, CueReaction, CueDelivery)),
     Kind("marks", Mark, MARKS),
     Kind("targets", TargetChange, TARGETS),
     Kind("calibrations", Calibration, CALIBRATIONS),
     Kind("batteries", Battery, BATTERIES),
-    Kind("heart_rate", HeartRate, HEART_RATE),
-    Kind("pod", RunningSpeed, POD),
+    *map(as_analyzed, (HeartRate, RunningSpeed)),
 )

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from imu_stream.afterwards.export.columns import Column, Content
+from imu_stream.afterwards.export.columns import Column
 from imu_stream.afterwards.export.data import ExportData, Provenance
 from imu_stream.afterwards.export.tables import Table, tables_of
+from imu_stream.sinks.sheets import Content
 
 
 def write_parquet(data: ExportData, folder: Path) -> None:
