@@ -73,7 +73,7 @@ def observe(session: ChaosSession) -> Observed:
         begun = time.process_time()
         given = pipeline.push(item)
         slowest_s = max(slowest_s, time.process_time() - begun)
-        now_s = item.arrival_s if isinstance(item, Frame) else item.t_s
+        now_s = item.t_s
         cues += [(now_s, output) for output in given if isinstance(output, Cue)]
         outputs += given
     outputs += pipeline.finish()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from operator import attrgetter
 
 import numpy as np
 
@@ -134,7 +135,7 @@ def chaos_session(
     texts = {name: find_profile(name).text for name in profiles}
     setups = tuple(played.sent.setup for played in sensors)
     header = SessionHeader("0", "2026-01-01T00:00:00+00:00", setups, texts, TARGET_DEG, cues=EAGER)
-    ordered = tuple(sorted(items, key=_arrival_s))
+    ordered = tuple(sorted(items, key=attrgetter("t_s")))
     return ChaosSession(header, seconds, ordered, sensors, runner.truth(seconds))
 
 
@@ -151,10 +152,6 @@ def scenario(seconds: float) -> Scenario:
         stages.append(Stage(at_s, STANDING))
         at_s += STAND_S
     raise AssertionError("rounds without end")
-
-
-def _arrival_s(item: Frame | LinkState) -> float:
-    return item.arrival_s if isinstance(item, Frame) else item.t_s
 
 
 def _played(

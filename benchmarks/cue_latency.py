@@ -31,7 +31,7 @@ from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import cues_text
-from imu_stream.datatypes import Cue, CueDelivery, CueKind, Entry, Frame
+from imu_stream.datatypes import Cue, CueDelivery, CueKind, Entry
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.outputs import Channel
@@ -107,7 +107,7 @@ async def hand_over_ms(minutes: float) -> list[float]:
             yield item
             for _ in ("the channel's task wakes", "and delivers"):
                 await asyncio.sleep(0)
-            arrival_s = _arrival_s(item)
+            arrival_s = item.t_s
             waited_s = max(done_s - arrival_s, 0.0)
             done_s = max(done_s, arrival_s) + time.perf_counter() - begun_s
             if output.at_s is not None:
@@ -124,10 +124,6 @@ async def hand_over_ms(minutes: float) -> list[float]:
 
 def _pass_over(delivery: CueDelivery) -> None:
     """The benchmark does not need it."""
-
-
-def _arrival_s(item: Entry) -> float:
-    return item.arrival_s if isinstance(item, Frame) else item.t_s
 
 
 @dataclass(frozen=True, slots=True)

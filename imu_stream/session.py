@@ -143,8 +143,7 @@ async def paced(
     """The items of a recording at `speed` times the pace at which they arrived."""
     begun_s = clock()
     for item in items:
-        at_s = item.arrival_s if isinstance(item, Frame) else item.t_s
-        wait_s = begun_s + at_s / speed - clock()
+        wait_s = begun_s + item.t_s / speed - clock()
         if wait_s > 0:
             await asyncio.sleep(wait_s)
         yield item

@@ -259,7 +259,7 @@ class TestStreaming:
         source = BleSource(await room.plans(), lambda: next(stamps), client_backend=room.client)
         async with source:
             items = await collect(source, 0.3)
-        times = [item.arrival_s if isinstance(item, Frame) else item.t_s for item in items]
+        times = [item.t_s for item in items]
         assert times == [100.0 + index for index in range(len(items))]
 
     async def test_answers_on_other_characteristics_are_in_the_record(self, room: Room) -> None:

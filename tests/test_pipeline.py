@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -108,10 +109,6 @@ def ticks_of(profile: DeviceProfile, t_s: Array) -> int:
     return round((1000.0 + marked_s) / clock.seconds_per_tick)
 
 
-def arrival_of(item: Entry) -> float:
-    return item.arrival_s if isinstance(item, Frame) else item.t_s
-
-
 @pytest.fixture(scope="session")
 def session() -> Recorded:
     """Stands, then runs more upright than wanted."""
@@ -121,7 +118,7 @@ def session() -> Recorded:
     links = [LinkState(0.001, placement, LinkPhase.STREAMING) for placement in MOTION]
     profiles = {setup.profile: PROFILES[setup.profile].text for setup in setups}
     header = replace(header_of(setups), profiles=profiles, target_deg=TARGET_DEG)
-    return Recorded(header, tuple(sorted([*links, *frames], key=arrival_of)))
+    return Recorded(header, tuple(sorted([*links, *frames], key=attrgetter("t_s"))))
 
 
 @pytest.fixture(scope="session")
@@ -217,7 +214,7 @@ async def test_what_became_of_each_cue_stands_in_the_recording_and_its_replay(
 
     async def breathing() -> AsyncIterator[Entry]:
         for item in session.items:
-            now_s[0] = arrival_of(item)
+            now_s[0] = item.t_s
             yield item
             await asyncio.sleep(0)
 
@@ -372,7 +369,7 @@ def test_any_bytes_are_survived(
 ) -> None:
     place = session.items[at]
     stream = PROFILES[WORN[placement][0]].streams[0].name
-    noise = [Frame(arrival_of(place), placement, stream, payload) for payload in payloads]
+    noise = [Frame(place.t_s, placement, stream, payload) for payload in payloads]
     pipeline_outputs(
         Pipeline(session.header), [*session.items[:at], *noise, *session.items[at:450]]
     )
@@ -418,8 +415,8 @@ def test_values_that_are_no_measurement_are_gaps(session: Recorded, bits: bytes)
 
 
 def test_frames_of_another_stream_give_nothing(session: Recorded, expected: list[Output]) -> None:
-    others = [Frame(arrival_of(item), LEFT, "battery", b"\x63") for item in session.items[:50]]
-    items = sorted([*session.items, *others], key=arrival_of)
+    others = [Frame(item.t_s, LEFT, "battery", b"\x63") for item in session.items[:50]]
+    items = sorted([*session.items, *others], key=attrgetter("t_s"))
     assert repr(pipeline_outputs(Pipeline(session.header), items)) == repr(expected)
 
 
@@ -432,7 +429,7 @@ def test_new_link_forgets_half_a_message(session: Recorded) -> None:
     """Half of a message of the old link and the first of the new one are not one message."""
     items = list(session.items)
     at = [n for n, item in enumerate(items) if item.placement is LEFT][151]
-    arrival_s = arrival_of(items[at])
+    arrival_s = items[at].t_s
     change = [
         LinkState(arrival_s, LEFT, phase)
         for phase in (LinkPhase.LOST, LinkPhase.CONNECTING, LinkPhase.STREAMING)

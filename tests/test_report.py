@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import recorded_session
+from sessions import recorded_with_jitter
 from test_cli import Command, imu_stream  # noqa: F401
 from test_summary import lean, run
 
@@ -73,7 +73,7 @@ LOSSY = Faults(lost=0.02, jitter_s=0.01, outage_every_s=30.0, outage_s=(2.0, 4.0
 def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedSession:
     """A minute of the virtual runner with laps, notes, a pause, gaps and a target."""
     path = tmp_path_factory.mktemp("report") / "run.mcap"
-    return derive(recorded_session(path, 60.0, MARKS, LOSSY, target_deg=8.0))
+    return derive(recorded_with_jitter(path, 60.0, LOSSY, also=MARKS, target_deg=8.0))
 
 
 @pytest.fixture(scope="module")
@@ -433,7 +433,7 @@ def test_every_section_of_the_report_is_filled(finished: FinishedSession) -> Non
 
 
 def test_report_writes_beside_the_session(imu_stream: Command, tmp_path: Path) -> None:  # noqa: F811
-    session = recorded_session(tmp_path / "run.mcap", 15.0)
+    session = recorded_with_jitter(tmp_path / "run.mcap", 15.0)
     ended = imu_stream("report", session)
     assert (ended.status, ended.err) == (0, "")
     assert (tmp_path / "run.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

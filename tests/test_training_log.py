@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import recorded_session
+from sessions import recorded_with_jitter
 from test_cli import Command, Ended, imu_stream  # noqa: F401
 
 from imu_stream import __version__
@@ -29,8 +29,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sessions, one of them of the virtual runner's."""
     folder = tmp_path_factory.mktemp("recorded")
     started = "2026-05-01T12:00:00+00:00"
-    recorded_session(folder / "friday.mcap", 30.0, target_deg=8.0, started=started)
-    recorded_session(folder / "demo.mcap", 20.0, started=started, virtual=True)
+    recorded_with_jitter(folder / "friday.mcap", 30.0, target_deg=8.0, started=started)
+    recorded_with_jitter(folder / "demo.mcap", 20.0, started=started, virtual=True)
     return folder
 
 

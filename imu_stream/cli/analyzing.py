@@ -17,7 +17,6 @@ from imu_stream.cli.view import summary_table
 from imu_stream.cueing.presets import PRESETS, Preset, cues_text
 from imu_stream.datatypes import (
     TABLE,
-    Frame,
     Gap,
     Mount,
     Placement,
@@ -150,8 +149,6 @@ def _with_progress(items: Iterable[Input]) -> Iterator[Input]:
 
 def _time_s(item: Input) -> float:
     match item:
-        case Frame():
-            return item.arrival_s
         case Gap():
             return item.start_s
         case Samples():

@@ -151,7 +151,7 @@ def config_file(path: Path) -> Finding:
         return Finding("config", Verdict.BAD, str(error), f"mend or remove {path}")
     if not config.sensors:
         return Finding("config", Verdict.LOOK, "no sensors yet", "imu-stream pair")
-    worn = ", ".join(placement.value.replace("_", " ") for placement in config.sensors)
+    worn = ", ".join(placement.words for placement in config.sensors)
     return Finding("config", Verdict.GOOD, f"{worn}; {len(config.calibrations)} calibrated")
 
 

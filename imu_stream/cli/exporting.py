@@ -12,7 +12,7 @@ from imu_stream.afterwards.export import FORMATS, Format, export
 from imu_stream.afterwards.export.data import Surface
 from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.cli.speaking import console, say
-from imu_stream.datatypes import Entry, Frame
+from imu_stream.datatypes import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,6 @@ class _ShowProgress:
         task = self.progress.add_task(doing, total=None)
         for count, entry in enumerate(entries):
             if count % 256 == 0:
-                at_s = entry.arrival_s if isinstance(entry, Frame) else entry.t_s
-                self.progress.update(task, description=f"{doing}, at {at_s:.0f} s")
+                self.progress.update(task, description=f"{doing}, at {entry.t_s:.0f} s")
             yield entry
         self.progress.remove_task(task)

@@ -12,6 +12,6 @@ def bring_in(folder: Path, request: ImportRequest) -> None:
     with console.status("Reading the tables …"):
         imported = import_session(folder, request)
     for place, tool in imported.tools.items():
-        say(f"{request.paths[place].name}, {tool}", f"{place.value.replace('_', ' ')}:")
+        say(f"{request.paths[place].name}, {tool}", f"{place.words}:")
     say(f"session file: {imported.path}")
     report(imported.path, None)

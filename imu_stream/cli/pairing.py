@@ -175,11 +175,11 @@ class _Asking:
         sensor = self._sensors[knock.sensor]
         for place, other in self.chosen.items():
             if other is sensor:
-                return f"{sensor.label} is the {_words(place)}'s already"
+                return f"{sensor.label} is the {place.words}'s already"
         if not sensor.profile.fits(placement):
-            return f"a {sensor.profile.title} cannot be worn on the {_words(placement)}"
+            return f"a {sensor.profile.title} cannot be worn on the {placement.words}"
         self.chosen[placement] = sensor
-        say(sensor.label, f"{_words(placement)}:", "green")
+        say(sensor.label, f"{placement.words}:", "green")
         return ""
 
     async def _next_knock(self) -> list[Tap]:
@@ -192,15 +192,11 @@ class _Asking:
 
 
 def _ask(placement: Placement) -> None:
-    say(f"Stand still, then tap the sensor on your {_words(placement)} once, firmly.")
-
-
-def _words(placement: Placement) -> str:
-    return placement.value.replace("_", " ")
+    say(f"Stand still, then tap the sensor on your {placement.words} once, firmly.")
 
 
 def _assigned(chosen: Mapping[Placement, ChosenSensor]) -> Table:
     table = Table("worn at", "name", "address", "profile")
     for placement, sensor in chosen.items():
-        table.add_row(_words(placement), escape(sensor.name), sensor.address, sensor.profile)
+        table.add_row(placement.words, escape(sensor.name), sensor.address, sensor.profile)
     return table

@@ -111,7 +111,7 @@ class LiveView:
             case Battery():
                 self._charged(output)
             case Notice():
-                where = output.placement.value.replace("_", " ")
+                where = output.placement.words
                 say(output.kind.value, where, "bold yellow")
             case Cue():
                 self._cues += 1
@@ -122,7 +122,7 @@ class LiveView:
         table = Table(title=f"{self._clock():.0f} s", show_header=False, min_width=60)
         table.add_row("trunk lean", self._lean_text())
         for foot in FEET:
-            table.add_row(foot.value.replace("_", " "), self._foot_text(foot))
+            table.add_row(foot.words, self._foot_text(foot))
         table.add_row("cadence", self._cadence_text())
         if self._heart is not None:
             table.add_row("heart rate", self._heart_text())
@@ -136,7 +136,7 @@ class LiveView:
     def _charged(self, battery: Battery) -> None:
         self._batteries[battery.placement] = battery.percent
         if battery.percent <= LOW_BATTERY_PERCENT:
-            where = battery.placement.value.replace("_", " ")
+            where = battery.placement.words
             say(f"battery at {battery.percent} %", where, "bold yellow")
 
     def _heart_text(self) -> str:
@@ -152,14 +152,14 @@ class LiveView:
     def _link(self, state: LinkState) -> None:
         self._links[state.placement] = state
         if state.phase is LinkPhase.LOST:
-            where = state.placement.value.replace("_", " ")
+            where = state.placement.words
             say(state.detail, f"{where} lost:", "bold red")
 
     def _calibrated(self, calibration: Calibration) -> None:
         known = self._calibrations.get(calibration.placement)
         self._calibrations[calibration.placement] = calibration
         if known is None or known.note != calibration.note:
-            where = calibration.placement.value.replace("_", " ")
+            where = calibration.placement.words
             said = calibration.note or "calibrated from standing still"
             say(said, f"{where}:")
 
@@ -226,7 +226,7 @@ def cue_text(cue: Cue) -> str:
         f"{cue.value:.1f}",
         f"{cue.threshold:.1f}",
         technique=cue.technique.replace("_", " "),
-        foot=cue.placement.replace("_", " "),
+        foot=cue.placement.words,
     )
 
 

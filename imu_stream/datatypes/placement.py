@@ -17,6 +17,11 @@ class Placement(StrEnum):
     """Measures nothing, but can be felt or heard."""
 
     @property
+    def words(self) -> str:
+        """As people read it: "left foot"."""
+        return self.value.replace("_", " ")
+
+    @property
     def is_foot(self) -> bool:
         return self in FEET
 

@@ -17,6 +17,11 @@ class Frame:
     """Name of the stream in the device profile."""
     payload: bytes
 
+    @property
+    def t_s(self) -> float:
+        """Session time, as every entry of a session has it."""
+        return self.arrival_s
+
 
 class LinkPhase(StrEnum):
     """Phases of one sensor's link."""

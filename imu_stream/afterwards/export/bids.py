@@ -121,7 +121,7 @@ def _about(data: ExportData, track: Track, columns: Sequence[Column]) -> dict[st
     return {
         "TaskName": TASK,
         "TaskDescription": "Standing still at first, then running.",
-        "TrackingSystemName": f"{device.profile} on the {track.placement.value.replace('_', ' ')}",
+        "TrackingSystemName": f"{device.profile} on the {track.placement.words}",
         "SamplingFrequency": device.rate_hz,
         "SamplingFrequencyEffective": (len(t_s) - 1) / span_s if span_s > 0 else device.rate_hz,
         "RecordingDuration": span_s,

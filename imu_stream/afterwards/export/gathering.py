@@ -18,7 +18,6 @@ from imu_stream.datatypes import (
     Calibration,
     DeviceInformation,
     Entry,
-    Frame,
     Mark,
     SensorSetup,
 )
@@ -73,7 +72,7 @@ class _End:
 
     def noting(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in entries:
-            self.s = max(self.s, entry.arrival_s if isinstance(entry, Frame) else entry.t_s)
+            self.s = max(self.s, entry.t_s)
             yield entry
 
 

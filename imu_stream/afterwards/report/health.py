@@ -7,7 +7,6 @@ from imu_stream.afterwards.report.wording import (
     duration,
     foreign,
     number,
-    place,
     whole,
 )
 from imu_stream.afterwards.report.words import GAP_REASONS
@@ -30,7 +29,9 @@ def _card(sensor: SensorSetup, finished: FinishedSession) -> SensorCard:
     described = [foreign(name) for name in (*names, sensor.profile, firmware) if name]
     received = finished.summary.sensors.get(where)
     figures = (*_reception(received), *_clock(received), *_battery(sensor.placement, finished))
-    return SensorCard(place(where).capitalize(), " · ".join(dict.fromkeys(described)), figures)
+    return SensorCard(
+        sensor.placement.words.capitalize(), " · ".join(dict.fromkeys(described)), figures
+    )
 
 
 def _reception(received: SensorSummary | None) -> tuple[Figure, ...]:
@@ -77,7 +78,7 @@ def gaps_table(finished: FinishedSession) -> Table:
         Row(
             (
                 duration(gap.start_s),
-                place(gap.placement.value),
+                gap.placement.words,
                 number(gap.end_s - gap.start_s, " s", 2),
                 GAP_REASONS[gap.reason],
             )
@@ -94,7 +95,7 @@ def gaps_note(finished: FinishedSession) -> str:
         return "Nothing is missing."
     lengths: dict[str, float] = {}
     for gap in gaps:
-        where = place(gap.placement.value)
+        where = gap.placement.words
         lengths[where] = lengths.get(where, 0.0) + gap.end_s - gap.start_s
     times = ", ".join(f"{where} {total_s:.1f} s" for where, total_s in lengths.items())
     shown = f"; the longest {MOST_GAPS} are listed" if len(gaps) > MOST_GAPS else ""

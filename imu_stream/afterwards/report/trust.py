@@ -5,7 +5,7 @@ from statistics import fmean
 
 from imu_stream.afterwards.finished import FinishedSession
 from imu_stream.afterwards.report.content import Figure
-from imu_stream.afterwards.report.wording import counted, number, percent, place
+from imu_stream.afterwards.report.wording import counted, number, percent
 from imu_stream.datatypes import (
     FEET,
     MOTION,
@@ -67,12 +67,12 @@ def missing_of(finished: FinishedSession) -> tuple[str, ...]:
     """What this session could not tell, and why."""
     worn = {sensor.placement for sensor in finished.header.sensors}
     said = [
-        f"No sensor on the {place(where.value)}: {_lacking(where)}."
+        f"No sensor on the {where.words}: {_lacking(where)}."
         for where in MOTION
         if where not in worn
     ]
     silent = [
-        f"The sensor on the {place(where)} gave no samples."
+        f"The sensor on the {Placement(where).words} gave no samples."
         for where, received in finished.summary.sensors.items()
         if not received.samples
     ]

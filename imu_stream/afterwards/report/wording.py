@@ -53,8 +53,3 @@ def foreign(text: str) -> str:
 
 def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _HIDDEN
-
-
-def place(name: str) -> str:
-    """A placement as words: "left foot"."""
-    return name.replace("_", " ")
