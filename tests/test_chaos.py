@@ -70,17 +70,28 @@ def test_without_faults_all_limits_hold() -> None:
     assert figures["with a strike angle, %"].values["all"] == 100.0
 
 
-@pytest.mark.parametrize("condition", [WITHOUT_WRONG_BITS, THREE_MAKES, WRONG_BITS])
-def test_other_sensors_lose_nothing_without_saying_so(condition: Condition) -> None:
-    """Also with wrong bits in a clock that has no checksum."""
-    figures = by_name(condition, 90.0)
-    for name in (
-        "samples that are not later than the one before",
-        "of these not told as a gap within a frame",
-        "gaps told where nothing is missing",
-        "stream back after a fault's end, longest, s",
-        "cues from a stale, missing or uncalibrated sensor",
-    ):
+LOSES_NOTHING = (
+    "samples that are not later than the one before",
+    "of these not told as a gap within a frame",
+    "gaps told where nothing is missing",
+    "stream back after a fault's end, longest, s",
+    "cues from a stale, missing or uncalibrated sensor",
+)
+STRIDES = ("strides outside gaps right, %", "strides invented")
+
+
+@pytest.mark.parametrize("condition", [WITHOUT_WRONG_BITS, THREE_MAKES])
+def test_other_sensors_say_what_is_lost_and_their_strides_are_right(condition: Condition) -> None:
+    figures = by_name(condition, SECONDS)
+    assert figures["of these outside gaps"].values["all"] > 150
+    for name in (*LOSES_NOTHING, *STRIDES):
+        assert figures[name].limit is not None
+        assert not figures[name].missed, (name, figures[name].values)
+
+
+def test_wrong_bits_in_a_clock_without_checksum_lose_nothing_without_saying_so() -> None:
+    figures = by_name(WRONG_BITS, 90.0)
+    for name in LOSES_NOTHING:
         assert not figures[name].missed, (name, figures[name].values)
 
 

@@ -20,7 +20,7 @@ from every_profile import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from imu_stream.datatypes import DeviceSamples, Placement
+from imu_stream.datatypes import DeviceSamples, Frame, Placement
 from imu_stream.profiles import (
     Corrupt,
     Decoder,
@@ -104,7 +104,7 @@ def movesense() -> Mode:
 
 
 def movesense_message(ticks: int, samples: int) -> bytes:
-    numbers = np.arange(6 * samples, dtype="<f4")
+    numbers = np.arange(ticks, ticks + 6 * samples, dtype="<f4")
     return b"\x02\x63" + ticks.to_bytes(4, "little") + numbers.tobytes()
 
 
@@ -141,16 +141,61 @@ def test_wrongly_learned_length_is_unlearned() -> None:
     assert len(samples) == 12
 
 
+def halves(ticks: int) -> tuple[bytes, bytes]:
+    """The two notifications of a message of the usual length."""
+    message = movesense_message(ticks, movesense().packets[0].samples_per_packet)
+    return message[:100], b"\x03\x63" + message[100:]
+
+
 def test_incomplete_message_is_one_corrupt() -> None:
-    usual = movesense().packets[0].samples_per_packet
-    message = movesense_message(0, usual)
-    first, rest = message[:100], b"\x03\x63" + message[100:]
-    decoded = decode_once(movesense(), [first, first, rest])
-    assert [type(d) for d in decoded] == [Corrupt, DeviceSamples]
+    (first, rest), (first_2, rest_2), (first_3, rest_3) = map(halves, range(3))
+    decoded = decode_once(movesense(), [first, first_2, rest_2, first_3, rest_3])
+    assert [type(d) for d in decoded] == [Corrupt, DeviceSamples, DeviceSamples]
     decoded = decode_once(movesense(), [rest, rest, first, rest])
     assert [type(d) for d in decoded] == [Corrupt, DeviceSamples]
-    decoded = decode_once(movesense(), [first] + [b"\x03\x63" + bytes(100)] * 60 + [message])
+    decoded = decode_once(movesense(), [first, first_2, first_3, rest_3, first, rest])
+    assert [type(d) for d in decoded] == [Corrupt, Corrupt, DeviceSamples, DeviceSamples]
+    whole = movesense_message(0, movesense().packets[0].samples_per_packet)
+    decoded = decode_once(movesense(), [first] + [b"\x03\x63" + bytes(100)] * 60 + [whole])
     assert [type(d) for d in decoded] == [Corrupt, DeviceSamples]
+
+
+def test_an_end_that_was_overtaken_goes_with_its_own_beginning() -> None:
+    in_order = [part for ticks in range(3) for part in halves(ticks)]
+    whole = fingerprints(samples_of(decode_once(movesense(), in_order)))
+    overtaken = [in_order[0], in_order[2], in_order[1], *in_order[3:]]
+    decoded = decode_once(movesense(), overtaken)
+    assert not corrupt_of(decoded)
+    assert fingerprints(samples_of(decoded)) == whole
+
+
+def test_a_repeated_end_is_not_that_of_another_message() -> None:
+    (first, _), (first_2, rest_2), (first_3, rest_3) = map(halves, range(3))
+    decoded = decode_once(movesense(), [first, first_2, rest_2, rest_2, first_3, rest_3])
+    assert [type(d) for d in decoded] == [Corrupt, DeviceSamples, DeviceSamples]
+    whole = decode_once(movesense(), [first_2, rest_2, first_3, rest_3])
+    assert fingerprints(samples_of(decoded)) == fingerprints(samples_of(whole))
+
+
+@pytest.mark.parametrize("mtu", [100, 153, 247])
+def test_after_a_lost_end_messages_of_many_parts_are_joined(mtu: int) -> None:
+    encoder = Encoder(movesense(), mtu)
+    encoded = encode(encoder, some_packets(encoder, movesense().packets[0], 4))
+    decoded = decode_once(movesense(), flat([encoded[0][:-1], *encoded[1:]]))
+    whole = decode_once(movesense(), flat(encoded[1:]))
+    assert len(corrupt_of(decoded)) == 1
+    assert fingerprints(samples_of(decoded)) == fingerprints(samples_of(whole))
+
+
+def test_how_far_apart_the_parts_came_is_told() -> None:
+    decoder = Decoder(movesense(), Placement.CHEST)
+    first, rest = halves(0)
+    decoder.decode(Frame(1.0, Placement.CHEST, "imu6", first))
+    (samples,) = samples_of(decoder.decode(Frame(1.25, Placement.CHEST, "imu6", rest)))
+    assert samples.spread_s == 0.25
+    usual = movesense().packets[0].samples_per_packet
+    whole = Frame(2.0, Placement.CHEST, "imu6", movesense_message(1, usual))
+    assert samples_of(decoder.decode(whole))[0].spread_s == 0.0
 
 
 def test_other_answers_are_ignored() -> None:

@@ -279,6 +279,49 @@ def test_packets_that_changed_places_are_put_back(device: Device, at: int) -> No
     assert numbers_of(items) == list(range(120 * device.samples_per_packet))
 
 
+long_packets = st.builds(
+    lambda device, size: replace(
+        device, rate_hz=13.0 * size, samples_per_packet=size, late_s=0.0
+    ),
+    exact_devices,
+    st.sampled_from([4, 8, 16]),
+)
+"""13 a second, which small notifications do not hold; the radio does not delay them."""
+
+
+def in_two_parts(packet: DeviceSamples, spread_s: float, late_s: float) -> DeviceSamples:
+    return replace(packet, arrival_s=packet.arrival_s + late_s, spread_s=spread_s)
+
+
+@given(device=long_packets, at=packet_numbers, lost=st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_parts_of_two_packets_are_damage(device: Device, at: int, lost: int) -> None:
+    """The end of one and the beginning of the next were lost, or of a later one."""
+    packets = device.packets(120)
+    way_s = packets[at + lost].arrival_s - packets[at].arrival_s
+    pasted = in_two_parts(packets[at], way_s, way_s)
+    items = through(device, [*packets[:at], pasted, *packets[at + lost + 1 :]])
+    (gap,) = gaps_of(items)
+    assert gap.reason is GapReason.CORRUPT
+    assert gap.samples == (1 + lost) * device.samples_per_packet
+    lost_ones = set(range(120 * device.samples_per_packet)) - set(numbers_of(items))
+    assert min(lost_ones) == at * device.samples_per_packet
+
+
+@given(device=long_packets, at=packet_numbers, lost=st.integers(0, 2))
+@settings(max_examples=40, deadline=None)
+def test_late_parts_of_one_packet_are_kept(device: Device, at: int, lost: int) -> None:
+    """When nothing is missing after it, when they came together, or when the last came in time."""
+    packet_s = device.samples_per_packet / device.rate_hz
+    packets = [in_two_parts(packet, 0.0, 0.0) for packet in device.packets(120)]
+    for spread_s, late_s in ((packet_s, 0.0), (0.0, packet_s)):
+        kept = in_two_parts(packets[at], spread_s, late_s)
+        items = through(device, [*packets[:at], kept, *packets[at + 1 + lost :]])
+        assert sum(gap.samples for gap in gaps_of(items)) == lost * device.samples_per_packet
+    late = in_two_parts(packets[at], packet_s, packet_s)
+    assert gaps_of(through(device, [*packets[:at], late, *packets[at + 1 :]])) == []
+
+
 @pytest.mark.parametrize("skew_ppm", [-200.0, 200.0])
 def test_clock_runs_on_at_its_pace_in_a_gap(skew_ppm: float) -> None:
     """An outage of 20 s would put the session time off by 4 ms."""

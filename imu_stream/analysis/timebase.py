@@ -2,7 +2,8 @@
 
 Packets are lost or repeated whole, now and then two change places, and a wrong bit may fall into
 the clock itself. So a packet whose clock does not follow on the last one is in doubt until the
-next has come, which tells a loss from a reset and both from damage.
+next has come, which tells a loss from a reset and both from damage. So is one that was joined from
+parts that came late and far apart: when the next packet is missing, they may be parts of both.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class TimebaseParams:
     """So was one that jumps, and then lags behind arrival by more than any radio delays."""
     early_s: float = 0.25
     """Sooner than this before its time no packet comes, however late the first one was."""
+    late: float = 0.95
+    """By this share of its own length, and …"""
+    spread: float = 0.25
+    """… with its parts so far apart, a packet may be of parts of two: the end of the one and the
+    beginning of the next were lost. Then the second is missing after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Timebase:
         items: list[Stamped | Gap] = []
         if doubtful is not None:
             place = self._place(doubtful)
-            if self._is_plausible(place):
+            if place.is_next or self._is_plausible(place):
                 items = self._accept(doubtful, place)
             else:
                 self._corrupt = True
@@ -123,7 +129,7 @@ class Timebase:
     def _take(self, packet: DeviceSamples) -> list[Stamped | Gap]:
         """One in its place is given out, one from before dropped; all others are in doubt."""
         place = self._place(packet)
-        if place.is_next:
+        if place.is_next and not self._may_be_of_two(packet, place):
             return self._accept(packet, place)
         if not self._is_old(place):
             self._doubtful = packet
@@ -134,7 +140,7 @@ class Timebase:
         place, before = self._place(packet), self._place(doubtful)
         if self._bears_out(doubtful, before, packet, place):
             return [*self._accept(doubtful, before), *self._take(packet)]
-        if place.is_next:  # it was overtaken
+        if place.is_next and not before.is_next:  # it was overtaken
             return [*self._accept(packet, place), *self._take(doubtful)]
         if self._is_old(place) or packet.ticks == doubtful.ticks:
             self._doubtful = doubtful
@@ -151,7 +157,16 @@ class Timebase:
         after_s = self._apart_s(doubtful, packet)
         if abs(after_s) <= place.tolerance_s:
             return True
-        return after_s > place.tolerance_s and self._is_plausible(before)
+        if after_s <= place.tolerance_s or self._may_be_of_two(doubtful, before):
+            return False
+        return before.is_next or self._is_plausible(before)
+
+    def _may_be_of_two(self, packet: DeviceSamples, place: _Place) -> bool:
+        """Whether its last part came so late that it may be that of the packet after it."""
+        length_s = len(packet) * self._period_s
+        if packet.spread_s < self._params.spread * length_s:
+            return False
+        return not self._settled or -place.ahead_s >= self._params.late * length_s
 
     def _apart_s(self, before: DeviceSamples, packet: DeviceSamples) -> float:
         """From the end of one packet to the beginning of another, by the device's clock."""
@@ -202,7 +217,7 @@ class Timebase:
         self._device_s = 0.0
         self._begin_s = start_s = -self._mark_offset_s(len(packet))
         last_s = start_s + (len(packet) - 1) * self._period_s
-        self._offset = ClockOffset(packet.arrival_s, last_s)
+        self._offset = ClockOffset(packet.begun_s, last_s)
         self._next_s = start_s
         self._last_ticks = ticks_of(packet)
         damage = [self._damage()] if self._corrupt else []
@@ -256,7 +271,7 @@ class Timebase:
         self._last_count = count
         self._corrupt = False
         t_s = device_s + self._offset.offset_s
-        self._offset.observe(packet.arrival_s, float(device_s[-1]))
+        self._offset.observe(packet.begun_s, float(device_s[-1]))
         return Stamped(packet.placement, t_s, packet.acc, packet.gyr)
 
     def _hold(self, items: list[Stamped | Gap]) -> list[Stamped | Gap]:

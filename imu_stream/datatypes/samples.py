@@ -24,6 +24,13 @@ class DeviceSamples:
     """Which of the profile's packets it is; each has its own clock."""
     counter: int | None = None
     """Packets sent before, modulo the counter's bits, where the device counts them."""
+    spread_s: float = 0.0
+    """From the arrival of its first part to that of its last one; 0 for a packet in one piece."""
+
+    @property
+    def begun_s(self) -> float:
+        """Arrival of its first part: nearest to when it was sent."""
+        return self.arrival_s - self.spread_s
 
     def __len__(self) -> int:
         measured = self.gyr if self.acc is None else self.acc

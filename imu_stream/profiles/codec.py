@@ -1,6 +1,6 @@
 """Frames -> samples for us, samples -> notifications for the virtual devices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imu_stream.datatypes import Array, DeviceSamples, Frame, Placement
 from imu_stream.errors import ProfileError
@@ -92,10 +92,18 @@ class _StreamDecoder:
         decoded: list[DeviceSamples | Corrupt] = []
         for received in self._deframer.receive(frame.arrival_s, frame.payload):
             if isinstance(received, Message):
-                decoded += self._read(received.arrival_s, received.content)
+                decoded += self._read_joined(received)
             else:
                 decoded.append(Corrupt(received.arrival_s, self._placement, received.problem))
         return decoded
+
+    def _read_joined(self, message: Message) -> list[DeviceSamples | Corrupt]:
+        """Read a message that may have come in parts, some time apart."""
+        read = self._read(message.arrival_s, message.content)
+        if not message.spread_s:
+            return read
+        spread_s = message.spread_s
+        return [r if isinstance(r, Corrupt) else replace(r, spread_s=spread_s) for r in read]
 
     def _read(self, arrival_s: float, content: bytes) -> list[DeviceSamples | Corrupt]:
         kind = self._kind_of(content)

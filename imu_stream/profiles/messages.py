@@ -11,6 +11,8 @@ class Message:
     arrival_s: float
     """Arrival of the notification that completed it."""
     content: bytes
+    spread_s: float = 0.0
+    """From the arrival of its first part to that of its last one."""
 
 
 @dataclass(frozen=True, slots=True)
