@@ -280,9 +280,7 @@ def test_packets_that_changed_places_are_put_back(device: Device, at: int) -> No
 
 
 long_packets = st.builds(
-    lambda device, size: replace(
-        device, rate_hz=13.0 * size, samples_per_packet=size, late_s=0.0
-    ),
+    lambda device, size: replace(device, rate_hz=13.0 * size, samples_per_packet=size, late_s=0.0),
     exact_devices,
     st.sampled_from([4, 8, 16]),
 )

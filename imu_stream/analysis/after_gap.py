@@ -40,13 +40,18 @@ class AfterGap:
         self._rests: deque[float] = deque(maxlen=STANCES)
         self._offset_deg, self._rest_s = math.nan, -math.inf
 
-    def add(self, stance: Stance, since_gap_s: float) -> None:
-        """Take in a stance of running, and how long before its end the last gap was."""
+    def add(self, stance: Stance, since_gap_s: float, settled: bool) -> None:
+        """Take in a stance of running, and how long before its end the last gap was.
+
+        What follows a landing without an angle tells nothing of the runner: the vertical may
+        still turn.
+        """
         if since_gap_s > LEARN_S:
             self._askew += known(stance.askew_deg)
         recovered = since_gap_s >= RECOVERY_S
         self._offset_deg = 0.0 if recovered else stance.askew_deg - self._usual_askew_deg
-        self._rests += known(stance.rest_pitch_deg - self._offset_deg)
+        if settled:
+            self._rests += known(stance.rest_pitch_deg - self._offset_deg)
         self._rest_s = stance.rest_s
 
     @property

@@ -119,7 +119,8 @@ class FootGait:
             return []
         if stance is not None:
             strike = self._mended(strike, landing, stance, push_off)
-            self._after_gap.add(stance, push_off.since_gap_s)
+            settled = not math.isnan(landing.pitch_deg)
+            self._after_gap.add(stance, push_off.since_gap_s, settled)
         stride = self._stride(strike, push_off.tc_s, stance, push_off.known_s)
         return [stride, *self._check_side(landing, push_off.known_s)]
 
