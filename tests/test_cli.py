@@ -202,6 +202,13 @@ def test_version(imu_stream: Command) -> None:
     assert imu_stream("--version") == Ended(0, f"imu-stream {__version__}", "")
 
 
+def test_help_loads_none_of_the_heavy_libraries() -> None:
+    heavy = "{'scipy.signal', 'scipy.stats', 'aiohttp', 'bumble', 'pyarrow', 'duckdb', 'h5py'}"
+    code = f"import sys, imu_stream.cli; print(sorted({heavy} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert ended.stdout == "[]\n"
+
+
 def test_profiles_list_names_every_profile(imu_stream: Command) -> None:
     listed = imu_stream("profiles", "list")
     assert listed.status == 0

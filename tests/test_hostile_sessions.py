@@ -1,6 +1,7 @@
 """Session files from strangers: a clear error or what could be read; nothing written elsewhere."""
 
 import json
+import os
 import struct
 import tracemalloc
 from dataclasses import replace
@@ -149,6 +150,13 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes, problem: str)
     path.write_bytes(content)
     with pytest.raises(RecordingError, match=problem):
         gather(path, ExportRequest(), samples=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mcap")
+    with pytest.raises(RecordingError, match="is no file"):
+        Recording(tmp_path / "pipe.mcap")
 
 
 def test_a_session_of_a_newer_version_says_to_update(

@@ -1,6 +1,7 @@
 """The live page by the command line: its options, its links, and a replay through the page."""
 
 import asyncio
+import importlib.util
 import ipaddress
 import sys
 from pathlib import Path
@@ -50,6 +51,24 @@ async def test_without_its_packages_the_page_says_what_to_install(
     with pytest.raises(MissingExtraError, match=r"imu-stream\[web\]"):
         async with screen.shown():
             pass
+
+
+@pytest.mark.parametrize(
+    ("module", "wanted", "extra"),
+    [("aiohttp", ["--web"], "web"), ("aiomqtt", ["--mqtt", "mqtt://127.0.0.1/cues"], "mqtt")],
+)
+def test_what_is_missing_is_told_before_a_session_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str, wanted: list[str], extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: find(name) if name != module else None
+    )
+    ended = CliRunner().invoke(app, ["demo", "--no-sound", "--out", str(tmp_path), *wanted])
+    assert isinstance(ended.exception, MissingExtraError)
+    assert f"imu-stream[{extra}]" in str(ended.exception)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_code_for_the_phone_is_the_link() -> None:

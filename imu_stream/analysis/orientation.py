@@ -8,7 +8,7 @@ normalise each sample are biased by the free fall of every flight phase.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
+import scipy  # its parts load when first used: scipy.signal takes half a second
 from vqf import VQF
 
 from imu_stream.analysis.filters import dot
@@ -48,7 +48,9 @@ class OrientationFilter:
 
     def _restart(self, settle_s: float) -> None:
         self._vqf = VQF(1.0 / self._rate_hz, tauAcc=self._params.acc_time_s)
-        self._low_pass = butter(2, self._params.gravity_cutoff_hz, fs=self._rate_hz, output="sos")
+        self._low_pass = scipy.signal.butter(
+            2, self._params.gravity_cutoff_hz, fs=self._rate_hz, output="sos"
+        )
         self._state: Array | None = None
         self._last: Array | None = None
         self._unsettled = round(settle_s * self._rate_hz)
@@ -131,8 +133,8 @@ class OrientationFilter:
 
     def _low_passed(self, acc: Array) -> Array:
         if self._state is None:
-            self._state = sosfilt_zi(self._low_pass)[:, :, None] * acc[0]
-        smooth, self._state = sosfilt(self._low_pass, acc, axis=0, zi=self._state)
+            self._state = scipy.signal.sosfilt_zi(self._low_pass)[:, :, None] * acc[0]
+        smooth, self._state = scipy.signal.sosfilt(self._low_pass, acc, axis=0, zi=self._state)
         return np.asarray(smooth / np.sqrt(dot(smooth, smooth))[:, None])
 
 

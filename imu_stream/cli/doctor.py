@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from imu_stream import __version__
 from imu_stream.analysis.mounting import nominal_rotation
@@ -32,7 +32,8 @@ _STYLES = {Verdict.GOOD: "green", Verdict.LOOK: "yellow", Verdict.BAD: "bold red
 def examine(out: Path) -> bool:
     """Show a table of all checks; whether nothing essential is missing."""
     findings = list(findings_of(ThisMachine(), out, config_path()))
-    table = Table("check", "result", "found", "what to do")
+    titles = ("check", "result", "found", "what to do")
+    table = Table(*(Column(title, overflow="fold") for title in titles))
     for each in findings:
         style = _STYLES.get(each.verdict, "")
         verdict = f"[{style}]{each.verdict}[/]" if style else each.verdict.value

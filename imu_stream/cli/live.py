@@ -20,12 +20,12 @@ from imu_stream.afterwards.derivation import KeepingSink
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
-from imu_stream.cli.outputs import cue_outputs
+from imu_stream.cli.outputs import cue_outputs, require_outputs
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.training import enter
 from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.cli.web import NO_PAGE, Screen, SessionControl, Web
+from imu_stream.cli.web import NO_PAGE, Screen, SessionControl, Web, require_page
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.datatypes import FEET, Placement, SessionHeader
 from imu_stream.errors import RecordingError
@@ -49,6 +49,12 @@ class Results:
     web: Web = NO_PAGE
     report: bool = False
     """Whether a report is written beside the session file."""
+
+
+def _require_packages(results: Results) -> None:
+    """Before any sensor is looked for; MissingExtraError when one is absent."""
+    require_page(results.web)
+    require_outputs(results.cues)
 
 
 class SessionClock:
@@ -79,6 +85,7 @@ class Radio:
 
 async def run(wanted: Wanted, seconds: float | None, results: Results) -> Summary:
     """Record and analyse a run with real sensors."""
+    _require_packages(results)
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
     summary = _report(recorded.session, recorded.path, results, {})
@@ -113,6 +120,7 @@ class Aim:
 async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Results) -> None:
     """Record and analyse the virtual runner, then compare with the truth about it."""
     profiles = worn.profiles()
+    _require_packages(results)
     from imu_stream.acquisition.simulation.radio import VirtualRadio
     from imu_stream.acquisition.simulation.scoring import TruthScore
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -56,6 +57,12 @@ async def cue_outputs(
         for each in channels:
             await stack.enter_async_context(each)
         yield CueOutputs(tuple(channels))
+
+
+def require_outputs(settings: OutputSettings) -> None:
+    """Raise MissingExtraError when a package that a wanted output needs is absent."""
+    for _ in _outputs(settings, time.monotonic, {}):
+        pass  # each looks for its package when it is planned, and touches nothing else
 
 
 def _outputs(

@@ -87,7 +87,7 @@ class Screen:
         if not self._wanted.wanted:
             yield
             return
-        _require()
+        require_page(self._wanted)
         from imu_stream.sinks.web.server import LiveServer
         from imu_stream.sinks.web.site import Site
 
@@ -179,7 +179,10 @@ def qr_code(text: str) -> Text:
     return Text("\n".join(lines), style="black on white", no_wrap=True)
 
 
-def _require() -> None:
+def require_page(wanted: Web) -> None:
+    """Raise MissingExtraError when the page is wanted and a package that it needs is absent."""
+    if not wanted.wanted:
+        return
     try:
         import aiohttp  # noqa: F401
         import cryptography  # noqa: F401

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import theilslopes
 
 from imu_stream.conformance.check import Check, not_measured
 from imu_stream.conformance.reception import Track
@@ -168,7 +168,7 @@ def _drift(track: Track) -> _Drift | None:
     quickest = [part[np.argmin(late_s[part])] for part in parts]
     if np.ptp(track.last_s[quickest]) <= 0.0:
         return None
-    slope, _, low, high = theilslopes(late_s[quickest], track.last_s[quickest], 0.95)
+    slope, _, low, high = scipy.stats.theilslopes(late_s[quickest], track.last_s[quickest], 0.95)
     return _Drift(-1e6 * float(slope), -1e6 * float(high), -1e6 * float(low))
 
 

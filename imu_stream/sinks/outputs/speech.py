@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
-from scipy.signal import resample_poly
+import scipy
 
 from imu_stream.datatypes import Array, CueKind
 from imu_stream.errors import OutputError
@@ -47,7 +47,7 @@ class Phrase:
         """The same at another sampling rate, (n,)."""
         common = gcd(round(rate_hz), self.rate_hz)
         up, down = round(rate_hz) // common, self.rate_hz // common
-        return _to_peak(resample_poly(self.samples, up, down))
+        return _to_peak(scipy.signal.resample_poly(self.samples, up, down))
 
 
 def render_phrases() -> dict[CueKind, Phrase]:
