@@ -193,10 +193,18 @@ def _read_defaults(table: ConfigTable) -> Defaults:
     target_deg = table.number("target_deg", -90.0, 90.0) if table.has("target_deg") else None
     factor = table.number("stride_factor", *_STRIDE_FACTORS) if table.has("stride_factor") else 1.0
     folder = table.text("sessions_folder") if table.has("sessions_folder") else None
-    if folder == "":
-        raise table.error("sessions_folder", "is empty")
+    if folder is not None and not _can_be_a_folder(folder):
+        raise table.error("sessions_folder", "is no folder: empty, or of a user who is not known")
     table.finish()
     return Defaults(target_deg, factor, folder)
+
+
+def _can_be_a_folder(text: str) -> bool:
+    try:
+        Path(text).expanduser()
+    except RuntimeError:  # ~someone without a home here
+        return False
+    return bool(text) and "\0" not in text
 
 
 def config_text(config: Config) -> str:

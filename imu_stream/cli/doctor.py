@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Column, Table
 
 from imu_stream import __version__
 from imu_stream.analysis.mounting import nominal_rotation
 from imu_stream.cli.bluetooth_checks import bluetooth
 from imu_stream.cli.finding import Finding, Verdict
 from imu_stream.cli.machine import Machine, ThisMachine
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.config import config_path, load_config
 from imu_stream.datatypes import Mount
 from imu_stream.errors import CalibrationError, ConfigError, ProfileError
@@ -32,8 +31,7 @@ _STYLES = {Verdict.GOOD: "green", Verdict.LOOK: "yellow", Verdict.BAD: "bold red
 def examine(out: Path) -> bool:
     """Show a table of all checks; whether nothing essential is missing."""
     findings = list(findings_of(ThisMachine(), out, config_path()))
-    titles = ("check", "result", "found", "what to do")
-    table = Table(*(Column(title, overflow="fold") for title in titles))
+    table = table_of("check", "result", "found", "what to do")
     for each in findings:
         style = _STYLES.get(each.verdict, "")
         verdict = f"[{style}]{each.verdict}[/]" if style else each.verdict.value

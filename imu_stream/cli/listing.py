@@ -1,10 +1,9 @@
 """What advertises nearby, and which profile fits."""
 
 from rich.markup import escape
-from rich.table import Table
 
 from imu_stream.acquisition.ble import Found, scan
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.profiles import DeviceProfile, available_profiles
 
 
@@ -15,7 +14,7 @@ async def scan_nearby(seconds: float) -> None:
     if not found:
         say("No Bluetooth LE device heard. Switch the sensors on and bring them near.")
         return
-    table = Table("name", "address", "signal dBm", "profile", "worn at")
+    table = table_of("name", "address", "signal dBm", "profile", "worn at")
     for one in found:
         name = escape(one.name) or "(no name)"
         places = "" if one.profile is None else _places(one.profile)

@@ -13,7 +13,7 @@ from imu_stream.acquisition.ble import Found, scan
 from imu_stream.analysis.tapping import Tap, TapDetector, knocks
 from imu_stream.cli.listening import Listening, place_for
 from imu_stream.cli.live import Radio, SessionClock
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.config import ChosenSensor, load_config, save_config
 from imu_stream.datatypes import MOTION, Placement
 from imu_stream.errors import Fault, LinkError
@@ -196,7 +196,7 @@ def _ask(placement: Placement) -> None:
 
 
 def _assigned(chosen: Mapping[Placement, ChosenSensor]) -> Table:
-    table = Table("worn at", "name", "address", "profile")
+    table = table_of("worn at", "name", "address", "profile")
     for placement, sensor in chosen.items():
         table.add_row(placement.words, escape(sensor.name), sensor.address, sensor.profile)
     return table

@@ -5,12 +5,10 @@ from math import degrees
 from pathlib import Path
 
 import typer
-from rich.box import SIMPLE
-from rich.table import Column, Table
 
 from imu_stream.acquisition.ble.looking import look_at
 from imu_stream.cli.analyzing import write_text
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.datatypes import GRAVITY, Placement
 from imu_stream.errors import ProfileError
 from imu_stream.profiles import (
@@ -32,7 +30,7 @@ SMALLEST_MTU = 23
 def list_profiles() -> None:
     """Show every profile, the user's own first."""
     titles = ("name", "rates Hz", "ranges", "haptic", "foot", "chest", "evidence")
-    table = Table(*(Column(title, overflow="fold") for title in titles), box=SIMPLE, padding=(0, 0))
+    table = table_of(*titles)
     table.columns[0].no_wrap = True
     for profile in available_profiles():
         table.add_row(profile.name, *_row(profile))

@@ -21,7 +21,7 @@ from imu_stream.afterwards.training_log.store import DerivedRows
 from imu_stream.afterwards.training_log.trends import weeks_of
 from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.reporting import write_report
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.definitions import DEFINITIONS
 from imu_stream.errors import ImuStreamError, MissingExtraError
 
@@ -32,6 +32,7 @@ LETTERS = {
     "forefoot_with_lean": "L",
     "unknown": "?",
 }
+TITLES = ("session", "kind", "time", "strides", "lean", "techniques %", "cues", "kept")
 
 
 def enter(finished: FinishedSession) -> None:
@@ -47,14 +48,14 @@ def list_sessions(folder: Path) -> None:
     if not entries:
         say(f"no sessions in {folder}")
         return
-    table = Table("day", "name", "kind", "time", "strides", "lean", "techniques %", "cues", "kept")
-    table.add_column("by")
+    table = table_of(*TITLES)
     for entry in entries:
         if entry.row is not None:
             table.add_row(*map(Text, _cells(entry.row)))
     if table.row_count:
         console.print(table)
-        say("techniques: " + ", ".join(f"{LETTERS[n]} {t.lower()}" for n, t in TECHNIQUES.items()))
+        say("; ".join(f"{LETTERS[n]} {t.lower()}" for n, t in TECHNIQUES.items()), "techniques:")
+        say("advice + praise; kept: in band in the silent minutes of a programme", "cues:")
     for entry in entries:
         if entry.problem:
             say(entry.problem, f"{foreign(entry.path.name)} unreadable:", "bold yellow")
@@ -75,8 +76,7 @@ def _derived(log: TrainingLog) -> list[Logged]:
 
 def _cells(row: SessionRow) -> tuple[str, ...]:
     return (
-        row.day or "unknown",
-        foreign(row.name) + (" (cut)" if row.truncated else ""),
+        _session(row),
         row.kind,
         duration(row.running_s),
         str(row.strides),
@@ -84,8 +84,14 @@ def _cells(row: SessionRow) -> tuple[str, ...]:
         techniques_text(row),
         f"{row.advice}+{row.praise}",
         _known(row.retention_percent, " %", 0),
-        f"{row.software}/{row.definitions}" + ("" if row.is_current else " *"),
     )
+
+
+def _session(row: SessionRow) -> str:
+    """Its name; the day where the name does not tell it; who derived it, if another version."""
+    day = "" if row.day and row.name.startswith(row.day) else f" {row.day or 'day unknown'}"
+    by = "" if row.is_current else f" {row.software}/{row.definitions} *"
+    return foreign(row.name) + day + (" (cut)" if row.truncated else "") + by
 
 
 def _known(value: float | None, unit: str, decimals: int) -> str:
@@ -122,7 +128,8 @@ def show_trends(folder: Path, html: Path | None, virtual: bool) -> None:
 
 def _weeks_table(weeks: tuple[Week, ...]) -> Table:
     content = weeks_table(weeks)
-    table = Table(*content.head, "Techniques %")
+    table = table_of(*content.head, "Techniques %")
+    table.columns[0].no_wrap = True
     for row, week in zip(content.rows, reversed(weeks), strict=True):
         table.add_row(*map(Text, (*row.cells, techniques_text(week))))
     return table

@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Iterator
 
 from rich.markup import escape
-from rich.table import Table
 
 from imu_stream.cli.machine import Machine, ThisMachine
 from imu_stream.cli.outputs import cue_outputs
-from imu_stream.cli.speaking import console, say
+from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.cli.view import CUE_WORDS
 from imu_stream.datatypes import Cue, CueCause, CueDelivery, CueKind, Outcome
 from imu_stream.sinks.outputs.earcons import EARCONS, Tone
@@ -25,11 +24,11 @@ PATIENCE_S = 5.0
 
 def show_outputs(settings: OutputSettings) -> None:
     """Tables of the outputs and of the cues."""
-    table = Table("output", "wanted", "here")
+    table = table_of("output", "wanted", "here")
     for name, wanted, here in outputs_here(ThisMachine(), settings):
         table.add_row(name, escape(wanted or "—"), escape(here))
     console.print(table)
-    cues = Table("cue", "meaning", "sound", "words")
+    cues = table_of("cue", "meaning", "sound", "words")
     for kind in CueKind:
         cues.add_row(kind.value, meaning(kind), rhythm(EARCONS[kind]), PHRASES[kind])
     console.print(cues)
