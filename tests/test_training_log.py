@@ -94,12 +94,23 @@ def a_row(name: str = "one", **changed: object) -> SessionRow:
 def test_sessions_lists_each_with_its_numbers(listed: Ended, folder: Path) -> None:
     assert (listed.status, listed.err) == (0, "")
     for word in (
-        "2026-05-01 friday run",
-        "2026-05-01 demo virtual",
+        "friday 2026-05-01 run",
+        "demo 2026-05-01 virtual",
         f"{__version__}/{DEFINITIONS}",
     ):
         assert word in listed.out
     assert {path.stem for path in (folder / "derived").iterdir()} == {"friday", "demo"}
+
+
+def test_names_can_be_read_and_typed_at_eighty_columns(
+    imu_stream: Command,  # noqa: F811
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "2026-05-01T18-30-00"
+    (folder / "friday.mcap").rename(folder / f"{name}.mcap")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert f"{name} run" in imu_stream("sessions", "--folder", folder).out
 
 
 def test_rows_are_made_anew_from_the_recordings(log: TrainingLog, folder: Path) -> None:
@@ -160,7 +171,7 @@ def test_whatever_lies_in_the_folder_is_listed(imu_stream: Command, folder: Path
     names = list(hostile_files(folder))
     ended = imu_stream("sessions", "--folder", folder)
     assert (ended.status, ended.err) == (0, "")
-    assert "friday run" in ended.out
+    assert "friday 2026-05-01 run" in ended.out
     for name in names:
         assert f"{name}.mcap unreadable:" in ended.out
 
@@ -194,7 +205,7 @@ def test_the_folder_may_be_remembered(
     config = tmp_path / "config.toml"
     config.write_text(f'[defaults]\nsessions_folder = "{folder}"\n', encoding="utf-8")
     monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
-    assert "friday run" in imu_stream("sessions").out
+    assert "friday 2026-05-01 run" in imu_stream("sessions").out
 
 
 # --------------------------------------------------------------------------- versions, reanalyze
@@ -223,7 +234,7 @@ def test_an_older_row_is_marked_until_it_is_derived_anew(
     assert f"strides 7 → {now.strides}" in ended.out
     assert "lean_mean_deg 1.25 → " in ended.out
     assert "(before by 0.0.1, definitions 1)" in ended.out
-    assert "*" not in imu_stream("sessions", *arguments).out
+    assert "0.0.1" not in imu_stream("sessions", *arguments).out
     again = imu_stream("reanalyze", "friday", *arguments)
     assert "friday: the same to the last bit" in again.out
     assert [row.software for row in log.rows.of("friday")] == ["0.0.1", __version__]

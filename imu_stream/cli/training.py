@@ -56,6 +56,7 @@ def list_sessions(folder: Path) -> None:
         console.print(table)
         say("; ".join(f"{LETTERS[n]} {t.lower()}" for n, t in TECHNIQUES.items()), "techniques:")
         say("advice + praise; kept: in band in the silent minutes of a programme", "cues:")
+        say(f"{__version__}/{DEFINITIONS}, unless another is named with a *", "derived by:")
     for entry in entries:
         if entry.problem:
             say(entry.problem, f"{foreign(entry.path.name)} unreadable:", "bold yellow")

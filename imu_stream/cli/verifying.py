@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.markup import escape
+from rich.table import Table
 
 from imu_stream.acquisition.ble import BleSource, Patience, SensorLink, SensorPlan, find
 from imu_stream.cli.live import FIND_S, Radio, SessionClock
-from imu_stream.cli.speaking import console, say, table_of
+from imu_stream.cli.speaking import console, say
 from imu_stream.conformance import Check, asking_for_too_little, check_battery, check_stream
 from imu_stream.datatypes import Frame, LinkPhase, Placement
 from imu_stream.errors import Fault, LinkError, ProfileError
@@ -61,7 +62,7 @@ async def verify(wanted: Verification) -> bool:
         radio, plan = await _find(wanted, stack)
         say(f"{plan.device.name or plan.device.address}: {plan.profile.title}, {plan.mode.hz:g} Hz")
         checks = await _checks(wanted, radio, plan)
-    table = table_of("check", "measured", "limit", "result", "meaning")
+    table = Table("check", "measured", "limit", "result", "meaning")
     for each in checks:
         texts = map(escape, (each.name, each.measured, each.limit))
         table.add_row(*texts, _RESULTS[each.passed], escape(each.meaning))
