@@ -31,7 +31,6 @@ from imu_stream.profiles.polar_control import (
     read_settings,
     write_response,
     write_settings,
-    write_start,
 )
 from imu_stream.profiles.polar_delta import read_deltas, write_deltas
 from imu_stream.profiles.standard_services import (
@@ -202,15 +201,6 @@ def test_a_list_of_settings_is_read() -> None:
 def test_a_range_in_thousandths_is_signed() -> None:
     read = read_settings(bytes.fromhex("0302FFFFFFFFFF00000001010E00"))
     assert read == Settings(ranges_milli=(-1, 255), resolutions=(14,))
-
-
-def test_a_measurement_is_started_with_one_value_of_each_setting() -> None:
-    payload, _ = vector("polar", "pmd_cp_start")
-    assert write_start(MeasurementType.ACC, 200, 8, 16, None) == payload
-    sense = write_start(MeasurementType.ACC, 52, 8, 16, 3)
-    document = bytes.fromhex("02020001340001011000020108000401 03")
-    assert sense[:2] == document[:2]
-    assert read_settings(sense[2:]) == read_settings(document[2:])
 
 
 def test_a_lone_byte_behind_an_answer_is_no_setting() -> None:

@@ -152,18 +152,6 @@ def test_advertisements_match(advertisement: Advertisement, name: str | None) ->
 # ---------------------------------------------------------------- rates and ranges
 
 
-def test_rate_is_the_lowest_that_is_enough() -> None:
-    profile = find_profile("movesense")
-    assert profile.choose_rate(None) == profile.default_rate_hz
-    assert [profile.choose_rate(hz) for hz in (52, 53, 100, 104, 200)] == [52, 104, 104, 104, 208]
-
-
-@pytest.mark.parametrize("wanted_hz", [209, math.nan, math.inf, 0, -1])
-def test_impossible_rate_is_refused(wanted_hz: float) -> None:
-    with pytest.raises(ProfileError, match=r"movesense: rates: .*52, 104, 208 Hz"):
-        find_profile("movesense").choose_rate(wanted_hz)
-
-
 def test_rate_not_offered_is_refused() -> None:
     with pytest.raises(ProfileError, match="no rate of 60 Hz"):
         find_profile("movesense").mode(60)

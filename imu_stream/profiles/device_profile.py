@@ -137,22 +137,6 @@ class DeviceProfile:
         offered = f"{_listed(self.acc_ranges_g)} g and {_listed(self.gyr_ranges_dps)} deg/s"
         raise ProfileError(self.name, "ranges", f"no such range; it offers {offered}")
 
-    def choose_rate(self, wanted_hz: float | None) -> float:
-        """Choose the lowest offered rate that is at least the wanted one.
-
-        Args:
-            wanted_hz: None for the profile's default.
-
-        Raises:
-            ProfileError: no offered rate is that high.
-        """
-        if wanted_hz is None:
-            return self.default_rate_hz
-        enough = [hz for hz in self.rates_hz if hz >= wanted_hz * (1 - 1e-6)]
-        if not enough or not wanted_hz > 0:
-            raise ProfileError(self.name, "rates", f"no rate for {wanted_hz:g} Hz; {self._offer()}")
-        return min(enough)
-
     def _offer(self) -> str:
         return f"it offers {_listed(self.rates_hz)} Hz"
 

@@ -1,4 +1,4 @@
-"""Control point of Polar's measurement service: responses, the settings in them, start commands.
+"""Control point of Polar's measurement service: responses, and the settings in them.
 
 Settings are a list of `id u8, count u8, values`.
 """
@@ -216,24 +216,6 @@ def _factor(values: tuple[float, ...]) -> float | None:
     if len(values) > 1 or not (math.isfinite(values[0]) and values[0] > 0):
         raise MalformedPacketError(f"a factor of {values}")
     return values[0]
-
-
-def write_start(
-    measurement_type: MeasurementType,
-    rate_hz: int,
-    value_range: int,
-    resolution: int,
-    channels: int | None,
-) -> bytes:
-    """Write the command that starts a measurement; range in g or °/s, resolution in bits.
-
-    `channels` is given where the device offers them among its settings.
-    """
-    command = bytes([Operation.START, measurement_type])
-    command += _write_setting(_Setting.RANGE, (value_range,))
-    command += _write_setting(_Setting.RATE, (rate_hz,))
-    command += _write_setting(_Setting.RESOLUTION, (resolution,))
-    return command + _write_setting(_Setting.CHANNELS, () if channels is None else (channels,))
 
 
 def write_response(

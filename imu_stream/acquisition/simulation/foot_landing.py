@@ -69,11 +69,6 @@ class Landing:
         ]
         return cls(fastest_s, catch_s, settle_s, *rates)
 
-    @property
-    def flat_s(self) -> Array:
-        """From initial contact until the foot is flat."""
-        return self.fastest_s + self.catch_s + self.settle_s
-
 
 _ROWS = (_FASTEST_S, _CATCH_S, _SETTLE_S, _CONTACT_RATE, _FASTEST_RATE)
 
