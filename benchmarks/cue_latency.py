@@ -17,8 +17,6 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from chaos_session import chaos_session
@@ -36,6 +34,7 @@ from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.outputs import Channel
 from imu_stream.sinks.outputs.earcons import EARCONS
+from imu_stream.sinks.outputs.output import NothingToOpen
 
 OFTEN = CueParams(
     minimum_interval_s=1.0,
@@ -67,23 +66,13 @@ class Figure:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
-class Handed:
+class Handed(NothingToOpen):
     """An output that notes when each cue was handed to it."""
 
     name = "handed"
 
     def __init__(self) -> None:
         self.at_s: float | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     async def deliver(self, cue: Cue) -> float:
         self.at_s = time.perf_counter()

@@ -19,9 +19,10 @@ FLOORS = (
     {"pipeline", "conformance", "acquisition"},
     {"agreement"},
     {"reading", "motion"},
-    {"afterwards.report", "afterwards.export", "afterwards"},
-    {"analysis", "cueing", "sinks", "profiles", "config", "config_table"},
-    {"datatypes", "errors", "definitions", ""},
+    {"afterwards.report", "afterwards.export", "afterwards", "config"},
+    {"analysis", "cueing", "sinks", "profiles"},
+    {"config.table"},
+    {"datatypes", "errors", "definitions", "whole_file", ""},
 )
 """From the top; a room within a room has the floor of its own if it is named, else the outer's. The
 empty name is the package itself, with its version."""

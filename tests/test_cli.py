@@ -104,7 +104,7 @@ def imu_stream(
 ) -> Command:
     """The command as the shell calls it, by someone who has paired no sensor yet."""
     monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
+    monkeypatch.setattr("imu_stream.config.file.user_config_path", lambda _: tmp_path)
 
     def run(*arguments: object, stdin: str = "") -> Ended:
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))

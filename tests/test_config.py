@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.cli.options import Wanted, cues_of, header, outdated, plan, sensors_of
 from imu_stream.cli.programme import go_on
-from imu_stream.config import (
-    ChosenSensor,
-    Config,
-    Defaults,
-    StoredCalibration,
-    config_text,
-    load_config,
-    parse_config,
-    save_config,
-)
+from imu_stream.config.file import load_config, save_config
+from imu_stream.config.remembered import ChosenSensor, Config, Defaults, StoredCalibration
+from imu_stream.config.text import config_text, parse_config
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import (

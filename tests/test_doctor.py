@@ -16,7 +16,8 @@ from imu_stream.cli.bluetooth_checks import bluetooth, bluez_version, connection
 from imu_stream.cli.doctor import findings_of
 from imu_stream.cli.finding import Finding, Verdict
 from imu_stream.cli.machine import BluetoothAdapter, BluetoothServiceError, ThisMachine
-from imu_stream.config import ChosenSensor, Config, save_config
+from imu_stream.config.file import save_config
+from imu_stream.config.remembered import ChosenSensor, Config
 from imu_stream.datatypes import Placement
 
 GOOD, LOOK, BAD, UNCHECKED = Verdict

@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imu_stream.cli.output_options import output_settings
-from imu_stream.config import Config, config_text, parse_config
+from imu_stream.config.remembered import Config
+from imu_stream.config.text import config_text, parse_config
 from imu_stream.datatypes import Cue, CueDelivery, CueKind, Outcome, Placement, Technique
 from imu_stream.errors import ConfigError, MissingExtraError, OutputError
 from imu_stream.sinks.outputs import Channel, CueOutput

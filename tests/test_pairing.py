@@ -28,7 +28,8 @@ from imu_stream.cli.calibrating import calibrate
 from imu_stream.cli.live import Radio
 from imu_stream.cli.options import Wanted
 from imu_stream.cli.pairing import Pairing, pair
-from imu_stream.config import ChosenSensor, Config, Defaults, load_config, save_config
+from imu_stream.config.file import load_config, save_config
+from imu_stream.config.remembered import ChosenSensor, Config, Defaults
 from imu_stream.datatypes import (
     GRAVITY,
     MOTION,
@@ -339,7 +340,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Wanted]:
         return SummarySink().result({})
 
     monkeypatch.setattr(live, "run", run)
-    monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
+    monkeypatch.setattr("imu_stream.config.file.user_config_path", lambda _: tmp_path)
     save_config(
         tmp_path / "config.toml",
         Config({CHEST: ChosenSensor(address(CHEST), "belt", "x")}, (), Defaults(9.0, 1.1)),

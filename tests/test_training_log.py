@@ -204,7 +204,7 @@ def test_the_folder_may_be_remembered(
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[defaults]\nsessions_folder = "{folder}"\n', encoding="utf-8")
-    monkeypatch.setattr("imu_stream.config.user_config_path", lambda _: tmp_path)
+    monkeypatch.setattr("imu_stream.config.file.user_config_path", lambda _: tmp_path)
     assert "friday 2026-05-01 run" in imu_stream("sessions").out
 
 

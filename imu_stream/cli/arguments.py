@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from imu_stream.cli.web import Web
-from imu_stream.config import Config
+from imu_stream.config.remembered import Config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Placement
 

@@ -19,7 +19,8 @@ from imu_stream.analysis.bridging import Bridging
 from imu_stream.cli.listening import Listening
 from imu_stream.cli.live import FIND_S, Radio, SessionClock
 from imu_stream.cli.speaking import console, say
-from imu_stream.config import Config, StoredCalibration, load_config, save_config
+from imu_stream.config.file import load_config, save_config
+from imu_stream.config.remembered import Config, StoredCalibration
 from imu_stream.datatypes import Gap, Placement
 from imu_stream.errors import CalibrationError, ConfigError
 from imu_stream.profiles import available_profiles

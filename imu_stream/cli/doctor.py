@@ -11,7 +11,7 @@ from imu_stream.cli.bluetooth_checks import bluetooth
 from imu_stream.cli.finding import Finding, Verdict
 from imu_stream.cli.machine import Machine, ThisMachine
 from imu_stream.cli.speaking import console, say, table_of
-from imu_stream.config import config_path, load_config
+from imu_stream.config.file import config_path, load_config
 from imu_stream.datatypes import Mount
 from imu_stream.errors import CalibrationError, ConfigError, ProfileError
 from imu_stream.profiles import available_profiles, user_folder

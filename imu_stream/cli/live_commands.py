@@ -42,7 +42,8 @@ from imu_stream.cli.output_options import (
 )
 from imu_stream.cli.speaking import speak_on_standard_error
 from imu_stream.cli.web import PORT
-from imu_stream.config import Config, config_path, load_config
+from imu_stream.config.file import config_path, load_config
+from imu_stream.config.remembered import Config
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.presets import Preset
 from imu_stream.sinks.outputs.settings import OutputSettings

@@ -12,7 +12,8 @@ from imu_stream.afterwards.training_log.imports import ImportRequest
 from imu_stream.cli import analyzing, exporting, importing, reporting, training
 from imu_stream.cli.arguments import MountOption, StrideFactor, Target, given, sessions_folder
 from imu_stream.cli.options import parse_mount
-from imu_stream.config import Config, config_path, load_config
+from imu_stream.config.file import config_path, load_config
+from imu_stream.config.remembered import Config
 from imu_stream.cueing.presets import Preset
 from imu_stream.datatypes import Mount
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from imu_stream import __version__
 from imu_stream.acquisition.ble import Found, SensorPlan
-from imu_stream.config import Config
+from imu_stream.config.remembered import Config
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import PRESETS, STANDARD, Preset, cues_text

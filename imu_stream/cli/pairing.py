@@ -14,7 +14,8 @@ from imu_stream.analysis.tapping import Tap, TapDetector, knocks
 from imu_stream.cli.listening import Listening, place_for
 from imu_stream.cli.live import Radio, SessionClock
 from imu_stream.cli.speaking import console, say, table_of
-from imu_stream.config import ChosenSensor, load_config, save_config
+from imu_stream.config.file import load_config, save_config
+from imu_stream.config.remembered import ChosenSensor
 from imu_stream.datatypes import MOTION, Placement
 from imu_stream.errors import Fault, LinkError
 from imu_stream.profiles import available_profiles

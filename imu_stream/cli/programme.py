@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imu_stream.cli.speaking import say
-from imu_stream.config import load_config, save_config
+from imu_stream.config.file import load_config, save_config
 from imu_stream.cueing.schedule import Programme
 from imu_stream.errors import ConfigError
 

@@ -16,7 +16,7 @@ from imu_stream.cli.arguments import (
     companions_of,
     sessions_folder,
 )
-from imu_stream.config import config_path, load_config
+from imu_stream.config.file import config_path, load_config
 
 sensor_app = typer.Typer()
 profiles_app = typer.Typer(help="Device profiles: which sensors fit.", no_args_is_help=True)

@@ -4,17 +4,16 @@ A file holds one row for each version that has derived the session, so that old 
 be told apart. What is no such file is as good as none.
 """
 
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from imu_stream.afterwards.training_log.rows import SessionRow
 from imu_stream.errors import MissingExtraError, RecordingError
+from imu_stream.whole_file import write_whole
 
 if TYPE_CHECKING:
     import pyarrow
@@ -93,20 +92,11 @@ class DerivedRows:
         return parquet
 
     def _write(self, path: Path, rows: Sequence[SessionRow]) -> None:
-        """Either all of it stands there afterwards, or what stood there before."""
-        temporary = None
+        content = BytesIO()
+        self._parquet.write_table(self.table(rows), content)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
-                temporary = Path(file.name)
-                self._parquet.write_table(self.table(rows), file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            write_whole(path, content.getvalue())
         except OSError as error:
-            if temporary is not None:
-                with suppress(OSError):
-                    temporary.unlink()
             raise RecordingError(path, f"cannot be written: {error.strerror or error}") from None
 
 

@@ -1,14 +1,13 @@
 """Cues as vibration: one output for each device that can vibrate or beep, and which of them do."""
 
 from collections.abc import Awaitable, Callable, Collection
-from types import TracebackType
-from typing import Self
 
 from imu_stream.datatypes import FEET, Cue, Placement
 from imu_stream.errors import LinkError, OutputError
+from imu_stream.sinks.outputs.output import NothingToOpen
 
 
-class HapticOutput:
+class HapticOutput(NothingToOpen):
     """Lets one connected device vibrate."""
 
     def __init__(
@@ -28,16 +27,6 @@ class HapticOutput:
         self._placement = placement
         self._vibrate = vibrate
         self._clock = clock
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     async def deliver(self, cue: Cue) -> float:
         """Let it vibrate. Raises OutputError."""

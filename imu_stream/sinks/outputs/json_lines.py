@@ -1,16 +1,15 @@
 """Cues as lines of JSON on standard output, for the program at the other end of the pipe."""
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from imu_stream.datatypes import Cue
 from imu_stream.errors import OutputError
+from imu_stream.sinks.outputs.output import NothingToOpen
 from imu_stream.sinks.outputs.own_thread import in_own_thread
 from imu_stream.sinks.outputs.payload import cue_json
 
 
-class JsonLinesOutput:
+class JsonLinesOutput(NothingToOpen):
     """Writes each cue as one line.
 
     A pipe that nobody reads blocks whoever writes to it, so each line is written by a thread of
@@ -29,16 +28,6 @@ class JsonLinesOutput:
         self._write = write
         self._clock = clock
         self._is_writing = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     async def deliver(self, cue: Cue) -> float:
         """Write a line; when it was written. Raises OutputError."""

@@ -1,7 +1,7 @@
 """The one protocol of all outputs for cues."""
 
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from imu_stream.datatypes import Cue
 
@@ -34,3 +34,17 @@ class CueOutput(Protocol):
         Raises:
             OutputError: it was not handed over.
         """
+
+
+class NothingToOpen:
+    """For outputs whose way out is there anyway."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,1 @@
+"""The config file: what is remembered from run to run."""
