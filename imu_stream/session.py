@@ -14,7 +14,8 @@ from imu_stream.analysis.reception import Reception
 from imu_stream.datatypes import Entry, Frame, Output
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Input, Pipeline
-from imu_stream.sinks.summary import SensorSummary, Summary, SummarySink
+from imu_stream.sinks.summary import SensorSummary, Summary
+from imu_stream.sinks.summary_sink import SummarySink
 
 
 class Sink(Protocol):

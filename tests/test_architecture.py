@@ -42,7 +42,7 @@ IMPURE_MODULES = {
     "random",
     "threading",
 }
-KNOW_BLEAK = ("acquisition.ble", "acquisition.simulation", "cli.live")
+KNOW_BLEAK = ("acquisition.ble", "acquisition.simulation", "cli.radio")
 
 
 def module_of(path: Path) -> str:

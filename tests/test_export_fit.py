@@ -21,9 +21,10 @@ from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.simulation.faults import Faults
 from imu_stream.afterwards.collected import CollectedOutputs
 from imu_stream.afterwards.export import FORMATS, ExportData, export
-from imu_stream.afterwards.export.activity import Activity, Lap, Measures, activity_of
+from imu_stream.afterwards.export.activity import Activity, Lap, Measures
+from imu_stream.afterwards.export.course import activity_of
 from imu_stream.afterwards.export.data import Surface
-from imu_stream.afterwards.export.fit import CUE_NUMBERS, strike_number
+from imu_stream.afterwards.export.fit_fields import CUE_NUMBERS, strike_number
 from imu_stream.afterwards.export.gathering import ExportRequest, gather
 from imu_stream.datatypes import (
     FEET,

@@ -25,9 +25,9 @@ from imu_stream.analysis.tapping import Tap
 from imu_stream.cli import app, calibrating, live, pairing
 from imu_stream.cli.agreeing import agreeing
 from imu_stream.cli.calibrating import calibrate
-from imu_stream.cli.live import Radio
 from imu_stream.cli.options import Wanted
 from imu_stream.cli.pairing import Pairing, pair
+from imu_stream.cli.radio import Radio
 from imu_stream.config.file import load_config, save_config
 from imu_stream.config.remembered import ChosenSensor, Config, Defaults
 from imu_stream.datatypes import (
@@ -55,7 +55,8 @@ from imu_stream.acquisition.simulation.bleak_backend import client_backend, scan
 from imu_stream.acquisition.simulation.hub import RadioHub
 from imu_stream.acquisition.simulation.peripheral import VirtualPeripheral
 from imu_stream.acquisition.simulation.streaming import RunnerClock
-from imu_stream.sinks.summary import Summary, SummarySink
+from imu_stream.sinks.summary import Summary
+from imu_stream.sinks.summary_sink import SummarySink
 
 LEFT, RIGHT, CHEST = MOTION
 NEARBY = {LEFT: "capture2go", RIGHT: "movesense", CHEST: "polar_h10"}

@@ -32,7 +32,9 @@ from imu_stream.afterwards.report.sides import laps_of
 from imu_stream.afterwards.report.trust import missing_of
 from imu_stream.afterwards.report.weeks import Week, weeks_html
 from imu_stream.afterwards.report.wording import duration, foreign, number, percent
-from imu_stream.cli.live import Recorded, Results, SessionClock, write_up
+from imu_stream.cli.live import Recorded, write_up
+from imu_stream.cli.radio import SessionClock
+from imu_stream.cli.results import Results
 from imu_stream.datatypes import (
     Answer,
     Battery,
@@ -52,7 +54,7 @@ from imu_stream.datatypes import (
 from imu_stream.pipeline import Pipeline
 from imu_stream.session import Session
 from imu_stream.sinks.outputs.settings import OutputSettings
-from imu_stream.sinks.summary import SummarySink
+from imu_stream.sinks.summary_sink import SummarySink
 
 CHEST, LEFT = Placement.CHEST, Placement.LEFT_FOOT
 CHROMIUM = Path("/usr/bin/chromium")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imu_stream.analysis.slope import SlopeEstimate
 from imu_stream.analysis.steps import StepJoin
-from imu_stream.cli.view import answers_text
+from imu_stream.cli.summary_view import answers_text
 from imu_stream.datatypes import (
     Answer,
     CueKind,
@@ -20,7 +20,8 @@ from imu_stream.datatypes import (
     Strike,
     StrikeType,
 )
-from imu_stream.sinks.summary import AnswerSummary, SummarySink, asymmetry_percent
+from imu_stream.sinks.summary import AnswerSummary
+from imu_stream.sinks.summary_sink import SummarySink, asymmetry_percent
 from imu_stream.sinks.technique import TechniqueTimes
 
 LEFT, RIGHT = Placement.LEFT_FOOT, Placement.RIGHT_FOOT

@@ -13,7 +13,7 @@ from imu_stream.acquisition.table_settings import TableSettings, settings_beside
 from imu_stream.acquisition.tables import Table, blocks, read_table
 from imu_stream.cli.options import now, parse_mount
 from imu_stream.cli.speaking import console, say
-from imu_stream.cli.view import summary_table
+from imu_stream.cli.summary_view import summary_table
 from imu_stream.cueing.presets import PRESETS, Preset, cues_text
 from imu_stream.datatypes import (
     TABLE,

@@ -17,7 +17,7 @@ from imu_stream.analysis.bowing import (
 )
 from imu_stream.analysis.bridging import Bridging
 from imu_stream.cli.listening import Listening
-from imu_stream.cli.live import FIND_S, Radio, SessionClock
+from imu_stream.cli.radio import FIND_S, Radio, SessionClock
 from imu_stream.cli.speaking import console, say
 from imu_stream.config.file import load_config, save_config
 from imu_stream.config.remembered import Config, StoredCalibration

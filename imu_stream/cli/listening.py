@@ -5,8 +5,8 @@ from types import TracebackType
 from typing import Self
 
 from imu_stream.acquisition.ble import BleSource, Found
-from imu_stream.cli.live import Radio, SessionClock
 from imu_stream.cli.options import plan, setup_of
+from imu_stream.cli.radio import Radio, SessionClock
 from imu_stream.config.remembered import ChosenSensor
 from imu_stream.datatypes import MOTION, Frame, Gap, LinkPhase, Placement, Samples
 from imu_stream.reading import SensorReader, sane

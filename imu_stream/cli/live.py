@@ -1,94 +1,43 @@
 """Live sessions: the demo, a run with real sensors, and the replay of either."""
 
 import asyncio
-import json
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bleak.backends.client import BaseBleakClient
-from bleak.backends.scanner import BaseBleakScanner
-
 from imu_stream.acquisition.ble import BleSource, SensorPlan, find
-from imu_stream.acquisition.recorder import Recorder
 from imu_stream.acquisition.recording import Recording
 from imu_stream.afterwards.derivation import KeepingSink
 from imu_stream.cli.agreeing import agreeing
-from imu_stream.cli.analyzing import write_text
 from imu_stream.cli.options import Wanted, header, outdated, plan
-from imu_stream.cli.outputs import cue_outputs, require_outputs
+from imu_stream.cli.outputs import cue_outputs
+from imu_stream.cli.radio import FIND_S, Radio, SessionClock
 from imu_stream.cli.reporting import write_report
+from imu_stream.cli.results import Results, require_packages, tell_results
+from imu_stream.cli.session_files import new_session_path, recording_to, tell_recording_failed
 from imu_stream.cli.speaking import console, say
+from imu_stream.cli.summary_view import truth_table
 from imu_stream.cli.training import enter
-from imu_stream.cli.view import LiveView, summary_table, truth_table
-from imu_stream.cli.web import NO_PAGE, Screen, SessionControl, Web, require_page
+from imu_stream.cli.view import LiveView
+from imu_stream.cli.web import Screen, SessionControl
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.datatypes import FEET, Placement, SessionHeader
+from imu_stream.datatypes import FEET, Placement
 from imu_stream.errors import RecordingError
 from imu_stream.pipeline import Pipeline
 from imu_stream.profiles import DeviceProfile, available_profiles, profile_of
 from imu_stream.session import Session, Sink, paced
-from imu_stream.sinks.outputs.settings import OutputSettings
 from imu_stream.sinks.summary import Summary
-
-FIND_S = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Where a session's results go."""
-
-    out: Path | None
-    json: Path | None
-    cues: OutputSettings
-    """What gives the cues."""
-    web: Web = NO_PAGE
-    report: bool = False
-    """Whether a report is written beside the session file."""
-
-
-def _require_packages(results: Results) -> None:
-    """Before any sensor is looked for; MissingExtraError when one is absent."""
-    require_page(results.web)
-    require_outputs(results.cues)
-
-
-class SessionClock:
-    """Seconds since it was made, monotonic; times `speed`."""
-
-    def __init__(self, speed: float = 1.0) -> None:
-        self.origin_s = time.monotonic()
-        self._speed = speed
-
-    def begin(self) -> None:
-        """From now on it counts from 0."""
-        self.origin_s = time.monotonic()
-
-    def __call__(self) -> float:
-        return (time.monotonic() - self.origin_s) * self._speed
-
-
-@dataclass(frozen=True, slots=True)
-class Radio:
-    """The radio to use, None for this computer's own; and what to do once all sensors stream."""
-
-    scanner: type[BaseBleakScanner] | None = None
-    client: type[BaseBleakClient] | None = None
-    begin: Callable[[], None] | None = None
-    profiles: tuple[DeviceProfile, ...] | None = None
-    """To be used in the place of all that are available."""
 
 
 async def run(wanted: Wanted, seconds: float | None, results: Results) -> Summary:
     """Record and analyse a run with real sensors."""
-    _require_packages(results)
+    require_packages(results)
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
-    summary = _report(recorded.session, recorded.path, results, {})
+    summary = tell_results(recorded.session, recorded.path, results, {})
     write_up(recorded, results)
     return summary
 
@@ -120,7 +69,7 @@ class Aim:
 async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Results) -> None:
     """Record and analyse the virtual runner, then compare with the truth about it."""
     profiles = worn.profiles()
-    _require_packages(results)
+    require_packages(results)
     from imu_stream.acquisition.simulation.radio import VirtualRadio
     from imu_stream.acquisition.simulation.scoring import TruthScore
 
@@ -133,7 +82,7 @@ async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Resu
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
     receptions = recorded.session.pipeline.receptions.values()
     truth = score.result(origin_s, max(received.last_s for received in receptions))
-    _report(recorded.session, recorded.path, results, {"truth": asdict(truth)})
+    tell_results(recorded.session, recorded.path, results, {"truth": asdict(truth)})
     console.print(truth_table(truth))
     write_up(recorded, results)
 
@@ -157,7 +106,7 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
                 await session.run_paced(paced(recording, speed))
     if recording.truncated:
         say(f"note: {path} has no end; it was read up to where it was cut")
-    _report(session, path, results, {})
+    tell_results(session, path, results, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +124,7 @@ async def _record(
 ) -> Recorded:
     plans = await _find(wanted, radio)
     clock = SessionClock()
-    path = _session_path(results.out or Path())
+    path = new_session_path(results.out or Path())
     async with AsyncExitStack() as stack:
         with console.status("Connecting …"):
             source = BleSource(
@@ -186,7 +135,7 @@ async def _record(
         for text in outdated(head, wanted.config, datetime.now(UTC)):
             say(text, "old calibration:", "bold yellow")
         pipeline = Pipeline(head)
-        recorder = stack.enter_context(_recording(path, head, clock))
+        recorder = stack.enter_context(recording_to(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
         screen, keeping = Screen(results.web, pipeline, clock), KeepingSink(head, pipeline)
         giving = cue_outputs(results.cues, clock, lambda told: session.take(told), source)
@@ -197,25 +146,8 @@ async def _record(
         if radio.begin is not None:
             radio.begin()
         items = await stack.enter_async_context(aclosing(agreeing(source, keeping)))
-        await session.run_live(items, recorder, _tell_recording_failed)
+        await session.run_live(items, recorder, tell_recording_failed)
     return Recorded(session, path, clock, keeping)
-
-
-@contextmanager
-def _recording(path: Path, head: SessionHeader, clock: Callable[[], float]) -> Iterator[Recorder]:
-    """A session file that is finished as far as the disk allows, without hiding the results."""
-    recorder = Recorder(path, head, clock=clock)
-    try:
-        yield recorder
-    finally:
-        try:
-            recorder.close()
-        except RecordingError as error:
-            say(f"{error}; what was written before can be read", "NOT FINISHED:", "bold red")
-
-
-def _tell_recording_failed(error: RecordingError) -> None:
-    say(f"{error}; the run goes on, but is not recorded any more", "NOT RECORDING:", "bold red")
 
 
 async def _find(wanted: Wanted, radio: Radio) -> list[SensorPlan]:
@@ -247,37 +179,6 @@ def _stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]
             timer.cancel()
         for number in caught:
             loop.remove_signal_handler(number)
-
-
-def _session_path(out: Path) -> Path:
-    """A new file named by the wall clock."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(out, f"cannot be made: {error.strerror or error}") from None
-    stem = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    names = (f"{stem}{suffix}.mcap" for suffix in ("", *(f"-{n}" for n in range(2, 100))))
-    return next(path for name in names if not (path := out / name).exists())
-
-
-def _report(
-    session: Session, path: Path, results: Results, extra: Mapping[str, Mapping[str, object]]
-) -> Summary:
-    summary = session.summary()
-    latency_ms = {f"p{percent}": session.latencies.percentile_ms(percent) for percent in (50, 99)}
-    content = {**asdict(summary), "latency_ms": latency_ms, **extra, "session": str(path)}
-    text = json.dumps(content, indent=2) + "\n"
-    if results.out is not None:
-        write_text(path.with_suffix(".json"), text)
-    if results.json is not None:
-        write_text(results.json, text)
-    console.print(summary_table(summary))
-    say(
-        f"latency from frame to output: median {latency_ms['p50']:.2f} ms, "
-        f"99 % within {latency_ms['p99']:.2f} ms"
-    )
-    say(f"session file: {path}")
-    return summary
 
 
 def write_up(recorded: Recorded, results: Results) -> None:

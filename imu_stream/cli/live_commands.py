@@ -40,6 +40,7 @@ from imu_stream.cli.output_options import (
     Volume,
     output_settings,
 )
+from imu_stream.cli.results import Results
 from imu_stream.cli.speaking import speak_on_standard_error
 from imu_stream.cli.web import PORT
 from imu_stream.config.file import config_path, load_config
@@ -90,7 +91,7 @@ def demo(
     _leave_standard_output(outputs)
     folder = sessions_folder(load_config(config_path()), out)
     page = page_of(web, lan, port, tls)
-    results = live.Results(folder, json, outputs, page, not no_report)
+    results = Results(folder, json, outputs, page, not no_report)
     asyncio.run(live.demo(worn, seconds, aim, seed, results))
 
 
@@ -154,7 +155,7 @@ def run(
     _leave_standard_output(outputs)
     folder = sessions_folder(config, out)
     page = page_of(web, lan, port, tls)
-    results = live.Results(folder, json, outputs, page, not no_report)
+    results = Results(folder, json, outputs, page, not no_report)
     summary = asyncio.run(live.run(wanted, seconds, results))
     programme.go_on(config_path(), wanted.cues.programme, summary.running_s)
 
@@ -201,7 +202,7 @@ def replay(
     pace, page = _speed(speed), page_of(web, lan, port, tls)
     if page.wanted and pace is None:
         raise typer.BadParameter("--web needs a --speed at which it can be watched, not max")
-    asyncio.run(live.replay(session, pace, live.Results(None, json, outputs, page)))
+    asyncio.run(live.replay(session, pace, Results(None, json, outputs, page)))
 
 
 def _leave_standard_output(outputs: OutputSettings) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from imu_stream.acquisition.ble import Found, scan
 from imu_stream.analysis.tapping import Tap, TapDetector, knocks
 from imu_stream.cli.listening import Listening, place_for
-from imu_stream.cli.live import Radio, SessionClock
+from imu_stream.cli.radio import Radio, SessionClock
 from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.config.file import load_config, save_config
 from imu_stream.config.remembered import ChosenSensor

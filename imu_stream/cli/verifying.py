@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from imu_stream.acquisition.ble import BleSource, Patience, SensorLink, SensorPlan, find
-from imu_stream.cli.live import FIND_S, Radio, SessionClock
+from imu_stream.cli.radio import FIND_S, Radio, SessionClock
 from imu_stream.cli.speaking import console, say
 from imu_stream.conformance import Check, asking_for_too_little, check_battery, check_stream
 from imu_stream.datatypes import Frame, LinkPhase, Placement

@@ -10,43 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from imu_stream.afterwards.export.activity import Activity, Lap, Measures, Second, activity_of
+from imu_stream.afterwards.export import fit_fields as field
+from imu_stream.afterwards.export.activity import Activity, Lap, Second
+from imu_stream.afterwards.export.course import activity_of
 from imu_stream.afterwards.export.data import ExportData, Surface
 from imu_stream.afterwards.export.fit_messages import OwnField, Value, description, message
-from imu_stream.datatypes import Battery, CueKind, StrikeType
+from imu_stream.datatypes import Battery
 from imu_stream.errors import RecordingError
 
-APPLICATION_ID = bytes.fromhex("6f1d0a5c3b7e4d0f9a61c2e85b40d7f3")
-"""Of this program's developer fields; made up once."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """Times that the format can hold, with room."""
-
-LEAN = OwnField(0, "trunk_pitch", "deg")
-TARGET = OwnField(1, "trunk_pitch_target", "deg")
-ANGLE_LEFT = OwnField(2, "foot_strike_angle_left", "deg")
-ANGLE_RIGHT = OwnField(3, "foot_strike_angle_right", "deg")
-STRIKE_LEFT = OwnField(4, "RS_FootStrike_L", "", "UINT8")
-STRIKE_RIGHT = OwnField(5, "RS_FootStrike_R", "", "UINT8")
-CONTACT_LEFT = OwnField(6, "RS_ContactTime_L", "Milliseconds")
-CONTACT_RIGHT = OwnField(7, "RS_ContactTime_R", "Milliseconds")
-CUE = OwnField(8, "cue", "", "UINT8")
-BELOW_TARGET = OwnField(9, "time_below_target", "s")
-CUES = OwnField(10, "cues_total", "", "UINT16")
-REARFOOT = OwnField(11, "rearfoot_percent", "%")
-LOST = OwnField(12, "sensor_loss_percent", "%")
-SOFTWARE = OwnField(13, "software", "", "STRING")
-DEFINITIONS = OwnField(14, "definitions", "", "STRING")
-PROFILES = OwnField(15, "profiles", "", "STRING")
-CALIBRATION = OwnField(16, "calibration", "", "STRING")
-SUBJECT = OwnField(17, "subject", "", "STRING")
-OWN_FIELDS = (
-    *(LEAN, TARGET, ANGLE_LEFT, ANGLE_RIGHT, STRIKE_LEFT, STRIKE_RIGHT),
-    *(CONTACT_LEFT, CONTACT_RIGHT, CUE, BELOW_TARGET, CUES, REARFOOT, LOST),
-    *(SOFTWARE, DEFINITIONS, PROFILES, CALIBRATION, SUBJECT),
-)
-CUE_NUMBERS = {kind: number for number, kind in enumerate(CueKind, start=1)}
-"""In the cue field; 0 is a second without a cue."""
 
 
 def write_fit(data: ExportData, path: Path) -> None:
@@ -92,7 +66,7 @@ class _Messages:
     def in_order(self) -> Iterator[Any]:
         yield self._file()
         yield message("developer_data_id", self._developer())
-        yield from map(description, OWN_FIELDS)
+        yield from map(description, field.OWN_FIELDS)
         yield from self._devices()
         yield from self._timeline()
         yield self._session()
@@ -114,7 +88,7 @@ class _Messages:
         return message("file_id", values)
 
     def _developer(self) -> dict[str, Value]:
-        return {"developer_data_index": 0, "application_id": APPLICATION_ID}
+        return {"developer_data_index": 0, "application_id": field.APPLICATION_ID}
 
     def _devices(self) -> Iterator[Any]:
         """The program itself, and each sensor."""
@@ -169,7 +143,7 @@ class _Messages:
 
     def _record(self, second: Second) -> Any:
         of = second.measures
-        whole, fraction = rotations(of.cadence_spm)
+        whole, fraction = field.rotations(of.cadence_spm)
         values: dict[str, Value] = {
             "timestamp": self._at(second.time_s),
             "distance": second.distance_m,
@@ -179,17 +153,17 @@ class _Messages:
             "heart_rate": None if of.heart_bpm is None else round(of.heart_bpm),
         }
         own: dict[OwnField, Value] = {
-            LEAN: of.lean_deg,
-            TARGET: second.target_deg,
-            ANGLE_LEFT: of.fsa_left_deg,
-            ANGLE_RIGHT: of.fsa_right_deg,
-            STRIKE_LEFT: strike_number(of.fsa_left_deg),
-            STRIKE_RIGHT: strike_number(of.fsa_right_deg),
-            CONTACT_LEFT: times(of.contact_left_s, 1000.0),
-            CONTACT_RIGHT: times(of.contact_right_s, 1000.0),
-            CUE: 0 if second.cue is None else CUE_NUMBERS[second.cue],
+            field.LEAN: of.lean_deg,
+            field.TARGET: second.target_deg,
+            field.ANGLE_LEFT: of.fsa_left_deg,
+            field.ANGLE_RIGHT: of.fsa_right_deg,
+            field.STRIKE_LEFT: field.strike_number(of.fsa_left_deg),
+            field.STRIKE_RIGHT: field.strike_number(of.fsa_right_deg),
+            field.CONTACT_LEFT: field.times(of.contact_left_s, 1000.0),
+            field.CONTACT_RIGHT: field.times(of.contact_right_s, 1000.0),
+            field.CUE: 0 if second.cue is None else field.CUE_NUMBERS[second.cue],
         }
-        return message("record", values | _dynamics(of, ""), own)
+        return message("record", values | field.dynamics(of, ""), own)
 
     def _laps(self) -> Iterator[Any]:
         """Their distances are cut from one way, so that they add up to it."""
@@ -222,29 +196,29 @@ class _Messages:
         band = self._data.finished.bands[-1:]
         cues = self._data.finished.summary.cues
         own: dict[OwnField, Value] = {
-            LEAN: activity.whole.measures.lean_deg,
-            TARGET: band[0].target_deg if band else None,
-            BELOW_TARGET: activity.below_target_s if band else None,
-            CUES: len(cues),
-            REARFOOT: activity.rearfoot_percent,
-            LOST: activity.lost_percent,
-            SOFTWARE: provenance.software,
-            DEFINITIONS: provenance.definitions,
-            PROFILES: " ".join(
+            field.LEAN: activity.whole.measures.lean_deg,
+            field.TARGET: band[0].target_deg if band else None,
+            field.BELOW_TARGET: activity.below_target_s if band else None,
+            field.CUES: len(cues),
+            field.REARFOOT: activity.rearfoot_percent,
+            field.LOST: activity.lost_percent,
+            field.SOFTWARE: provenance.software,
+            field.DEFINITIONS: provenance.definitions,
+            field.PROFILES: " ".join(
                 sorted({f"{each.profile}:{each.profile_sha256[:8]}" for each in provenance.devices})
             ),
-            CALIBRATION: " ".join(
+            field.CALIBRATION: " ".join(
                 f"{each.placement.value}:{'standing' if each.from_rest else 'guessed'}"
                 for each in _last_calibrations(self._data)
             ),
-            SUBJECT: provenance.subject,
+            field.SUBJECT: provenance.subject,
         }
         return message("session", self._totals(activity.whole) | values, own)
 
     def _totals(self, lap: Lap) -> dict[str, Value]:
         """What laps and the session have in common."""
         words, of = self._words, lap.measures
-        whole, fraction = rotations(of.cadence_spm)
+        whole, fraction = field.rotations(of.cadence_spm)
         speed_mps = lap.distance_m / lap.timer_s if lap.distance_m else None
         values: dict[str, Value] = {
             "timestamp": self._at(lap.span.end_s),
@@ -261,7 +235,7 @@ class _Messages:
             "avg_heart_rate": None if of.heart_bpm is None else round(of.heart_bpm),
             "max_heart_rate": lap.heart_max_bpm,
         }
-        return values | _dynamics(of, "avg_")
+        return values | field.dynamics(of, "avg_")
 
     def _sub_sport(self) -> Any:
         kinds = self._words.SubSport
@@ -282,51 +256,6 @@ class _Messages:
         return message("activity", values)
 
 
-def _dynamics(of: Measures, prefix: str) -> dict[str, Value]:
-    """Running dynamics, in the units of the format: ms, mm, percent."""
-    values = {
-        "stance_time": times(of.contact_time_s, 1000.0),
-        "stance_time_percent": times(of.duty_factor, 100.0),
-        "stance_time_balance": times(of.left_share, 100.0),
-        "vertical_oscillation": times(of.oscillation_m, 1000.0),
-        "vertical_ratio": times(of.vertical_ratio, 100.0),
-        "step_length": times(of.step_length_m, 1000.0),
-    }
-    return {f"{prefix}{name}": value for name, value in values.items()}
-
-
 def _last_calibrations(data: ExportData) -> list[Any]:
     """The one of each sensor that held at the end."""
     return list({each.placement: each for each in data.provenance.calibrations}.values())
-
-
-def times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def rotations(cadence_spm: float | None) -> tuple[int | None, float | None]:
-    """Cadence as the format has it, of one foot: whole ones a minute, and the rest in 128ths."""
-    if cadence_spm is None or not 0.0 <= cadence_spm < 500.0:
-        return None, None
-    whole, rest = divmod(round(64.0 * cadence_spm), 128)
-    return whole, rest / 128.0
-
-
-def strike_number(fsa_deg: float | None) -> int | None:
-    """Foot strike on the scale of RunScribe: heel 0 to 5, midfoot 6 to 10, forefoot 11 to 16."""
-    if fsa_deg is None:
-        return None
-    match StrikeType.of(fsa_deg):
-        case StrikeType.REARFOOT:
-            return round(_between(fsa_deg, (8.0, 5.0), (30.0, 0.0)))
-        case StrikeType.MIDFOOT:
-            return round(_between(fsa_deg, (-1.6, 10.0), (8.0, 6.0)))
-        case StrikeType.FOREFOOT:
-            return round(_between(fsa_deg, (-20.0, 16.0), (-1.6, 11.0)))
-    return None
-
-
-def _between(value: float, low: tuple[float, float], high: tuple[float, float]) -> float:
-    """On a straight line from one point to another, and no farther."""
-    share = (value - low[0]) / (high[0] - low[0])
-    return low[1] + min(max(share, 0.0), 1.0) * (high[1] - low[1])

@@ -9,7 +9,8 @@ from imu_stream.afterwards.finished import FinishedSession
 from imu_stream.afterwards.report.content import Row, Table
 from imu_stream.afterwards.report.wording import duration, foreign, number, percent
 from imu_stream.datatypes import LeanState, Mark, MarkKind, Stride, StrikeType
-from imu_stream.sinks.summary import StrideMeans, StrideSummary, asymmetry_percent
+from imu_stream.sinks.summary import StrideMeans, StrideSummary
+from imu_stream.sinks.summary_sink import asymmetry_percent
 
 MOST_ROWS = 200
 
