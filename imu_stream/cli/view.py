@@ -1,4 +1,4 @@
-"""What a run shows: a live table, one line for each cue, and the summary at the end."""
+"""What a run shows while it goes on: a live table, and one line for each cue."""
 
 import math
 from collections import deque

@@ -1,4 +1,4 @@
-"""A session as an activity of sports: seconds, laps and totals on a grid of whole seconds."""
+"""A session as an activity of sports: what is known of its seconds, its laps and the whole."""
 
 from dataclasses import dataclass
 
