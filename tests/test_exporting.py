@@ -148,6 +148,35 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     assert not files_in(tmp_path)
 
 
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from imu_stream.afterwards.export import FORMATS, export
+from imu_stream.afterwards.export.gathering import ExportRequest, gather
+from imu_stream.errors import RecordingError
+data = gather(Path(sys.argv[1]), ExportRequest(), samples=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+for name, form in FORMATS.items():
+    try:
+        export(data, form, Path(sys.argv[2]))
+    except RecordingError as error:
+        print(name, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="platform: limits of POSIX")
+def test_without_room_every_format_says_one_sentence_and_leaves_nothing(
+    session: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", NO_ROOM, session, tmp_path]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(FORMATS)
+    assert all("cannot be written: " in line for line in lines)
+    assert not files_in(tmp_path)
+
+
 def overtaken(target: Path) -> None:
     with placed(target, force=False) as path:
         path.write_text("new")
