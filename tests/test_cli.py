@@ -559,7 +559,7 @@ def check_report_and_log(imu_stream: Command, session: Path) -> None:
 
 
 def check_demo_keys(summary: Any) -> None:
-    assert set(summary) >= SUMMARY_KEYS | {"latency_ms", "truth", "session"}
+    assert set(summary) >= SUMMARY_KEYS | {"agreement_ms", "latency_ms", "truth", "session"}
     assert set(summary["sensors"]) == set(MOTION)
     assert all(set(sensor) >= SENSOR_KEYS for sensor in summary["sensors"].values())
     assert set(summary["strides"]) == {LEFT, RIGHT}

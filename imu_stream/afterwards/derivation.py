@@ -46,6 +46,11 @@ class KeepingSink:
             self._alignment = found
         return found
 
+    @property
+    def agreement_ms(self) -> float | None:
+        """How well the sensors' clocks agreed at a hop at the start; None without such a hop."""
+        return None if self._alignment is None else self._alignment.spread_ms
+
     def finished(self, path: Path, session: Session, truncated: bool) -> FinishedSession:
         """All of it, once the session has ended."""
         lasts_s = [each.last_s for each in self._pipeline.receptions.values()]
@@ -59,7 +64,7 @@ class KeepingSink:
             max(lasts_s, default=0.0),
             tuple(self._bands),
             self._retention(),
-            None if self._alignment is None else self._alignment.spread_ms,
+            self.agreement_ms,
         )
 
     def _aimed(self, t_s: float) -> None:

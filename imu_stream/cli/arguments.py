@@ -32,7 +32,7 @@ Target = Annotated[
 MountOption = Annotated[
     str | None,
     typer.Option(
-        help="Chest sensor axes that point FORWARD,UP on the body, such as x,z or=-z,x "
+        help="Chest sensor axes that point FORWARD,UP on the body, such as x,z or --mount=-z,x "
         "(default: as the profile says, else x,z)."
     ),
 ]

@@ -37,7 +37,7 @@ async def run(wanted: Wanted, seconds: float | None, results: Results) -> Summar
     require_packages(results)
     say("Stand still until every sensor is calibrated, then run. Ctrl-C ends the session.")
     recorded = await _record(wanted, seconds, results, Radio(), ())
-    summary = tell_results(recorded.session, recorded.path, results, {})
+    summary = tell_results(recorded.session, recorded.path, results, _told(recorded))
     write_up(recorded, results)
     return summary
 
@@ -82,7 +82,8 @@ async def demo(worn: Virtual, seconds: float, aim: Aim, seed: int, results: Resu
         origin_s = virtual.origin_monotonic_s - recorded.clock.origin_s
     receptions = recorded.session.pipeline.receptions.values()
     truth = score.result(origin_s, max(received.last_s for received in receptions))
-    tell_results(recorded.session, recorded.path, results, {"truth": asdict(truth)})
+    told = {**_told(recorded), "truth": asdict(truth)}
+    tell_results(recorded.session, recorded.path, results, told)
     console.print(truth_table(truth))
     write_up(recorded, results)
 
@@ -179,6 +180,11 @@ def _stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]
             timer.cancel()
         for number in caught:
             loop.remove_signal_handler(number)
+
+
+def _told(recorded: Recorded) -> dict[str, object]:
+    """What the summary of a live session alone holds."""
+    return {"agreement_ms": recorded.keeping.agreement_ms}
 
 
 def write_up(recorded: Recorded, results: Results) -> None:

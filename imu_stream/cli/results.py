@@ -35,7 +35,7 @@ def require_packages(results: Results) -> None:
 
 
 def tell_results(
-    session: Session, path: Path, results: Results, extra: Mapping[str, Mapping[str, object]]
+    session: Session, path: Path, results: Results, extra: Mapping[str, object]
 ) -> Summary:
     """Show the summary and write it where it is wanted, with what is `extra` beside it."""
     summary = session.summary()

@@ -11,7 +11,7 @@ from imu_stream.cli.machine import Machine, ThisMachine
 from imu_stream.cli.outputs import cue_outputs
 from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.cli.view import CUE_WORDS
-from imu_stream.datatypes import Cue, CueCause, CueDelivery, CueKind, Outcome
+from imu_stream.datatypes import Cue, CueCause, CueDelivery, CueKind, Outcome, Placement
 from imu_stream.sinks.outputs.earcons import EARCONS, Tone
 from imu_stream.sinks.outputs.settings import OutputSettings
 from imu_stream.sinks.outputs.speech import PHRASES, PROGRAM
@@ -96,4 +96,5 @@ def example(kind: CueKind, now_s: float) -> Cue:
     numbers = next(pair for about, pair in EXAMPLES.items() if kind.startswith(about))
     value, threshold = reversed(numbers) if kind.is_praise else numbers
     cause = CueCause.BACK_IN_BAND if kind.is_praise else CueCause.OUT_OF_BAND
-    return Cue(now_s, kind, value, threshold, now_s + PATIENCE_S, cause)
+    place = Placement.LEFT_FOOT if kind.startswith("strike") else Placement.CHEST
+    return Cue(now_s, kind, value, threshold, now_s + PATIENCE_S, cause, placement=place)

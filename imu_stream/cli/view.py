@@ -168,6 +168,7 @@ class LiveView:
         console.print(
             f"{self._clock():5.0f} s   lean {self._lean_text()}   {feet}   {self._cadence_text()}",
             highlight=False,
+            soft_wrap=True,  # a line for each moment, for whatever reads it
         )
 
     def _is_fresh(self, known_s: float) -> bool:
