@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,14 +15,14 @@ import pytest
 from numpy.typing import NDArray
 
 from imu_stream.cli.view import CUE_WORDS
-from imu_stream.datatypes import Cue, CueKind
+from imu_stream.datatypes import MOTION, Cue, CueKind, Placement
 from imu_stream.errors import OutputError
 from imu_stream.sinks.outputs import own_thread, speech
 from imu_stream.sinks.outputs.earcons import EARCONS, LEVELS, PEAK, gain, waveform
 from imu_stream.sinks.outputs.own_thread import in_own_thread
 from imu_stream.sinks.outputs.player import Player, Sounding
 from imu_stream.sinks.outputs.sound import BLOCK_SIZE, SoundOutput
-from imu_stream.sinks.outputs.speech import LONGEST_S, PHRASES, Phrase, render_phrases
+from imu_stream.sinks.outputs.speech import LONGEST_S, PHRASES, Phrase, render_phrases, words_of
 
 RATE_HZ = 48_000.0
 EARCON_BLOCKS = 80
@@ -361,7 +362,8 @@ needs_espeak = pytest.mark.skipif(
 @needs_espeak
 def test_words_are_spoken_and_short() -> None:
     phrases = render_phrases()
-    assert set(phrases) == set(CueKind)
+    assert set(phrases) == {words_of(kind, place) for kind in CueKind for place in MOTION}
+    assert {"lean forward", "change left landing", "good right landing"} < set(phrases)
     for phrase in phrases.values():
         assert 0.2 < phrase.seconds <= LONGEST_S
         assert np.abs(phrase.samples).max() == pytest.approx(PEAK, abs=1e-3)
@@ -369,9 +371,23 @@ def test_words_are_spoken_and_short() -> None:
         assert len(at_48) / RATE_HZ == pytest.approx(phrase.seconds, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("foot", "is_said"), [(Placement.RIGHT_FOOT, True), (Placement.LEFT_FOOT, False)]
+)
+async def test_words_about_a_landing_are_those_of_its_foot(
+    speaker: Speaker, foot: Placement, is_said: bool
+) -> None:
+    phrases = {"change right landing": Phrase(np.full(2205, 0.3, np.float32), 22_050)}
+    about = replace(cue(CueKind.STRIKE_CHANGE), placement=foot)
+    async with speaker.sound(phrases=phrases) as sound, giving(sound, about):
+        heard = speaker.stream.pull(200)[:, 0]
+    after_earcon = heard[len(waveform(EARCONS[about.kind], RATE_HZ)) :]
+    assert after_earcon.any() == is_said
+
+
 async def test_words_follow_the_earcon(speaker: Speaker) -> None:
     hum = np.full(2205, 0.3, np.float32)
-    phrases = {CueKind.LEAN_MORE: Phrase(hum, 22_050)}
+    phrases = {"lean forward": Phrase(hum, 22_050)}
     async with speaker.sound(phrases=phrases) as sound, giving(sound, cue()):
         assert sound.name == "speech"
         heard = speaker.stream.pull(200)[:, 0]

@@ -10,7 +10,7 @@ from functools import partial
 
 from imu_stream.acquisition.ble import BleSource
 from imu_stream.cli.speaking import say
-from imu_stream.datatypes import Cue, CueDelivery, CueKind, Output, Placement
+from imu_stream.datatypes import Cue, CueDelivery, Output, Placement
 from imu_stream.errors import OutputError
 from imu_stream.sinks.outputs import Channel, CueOutput
 from imu_stream.sinks.outputs.haptic import HapticOutput, felt_at
@@ -66,7 +66,7 @@ def require_outputs(settings: OutputSettings) -> None:
 
 
 def _outputs(
-    settings: OutputSettings, clock: Clock, phrases: dict[CueKind, Phrase]
+    settings: OutputSettings, clock: Clock, phrases: dict[str, Phrase]
 ) -> Iterator[CueOutput]:
     """Those that need no sensor."""
     if settings.sound:
@@ -94,7 +94,7 @@ def haptic_channels(
     ]
 
 
-async def phrases_wanted(settings: OutputSettings) -> dict[CueKind, Phrase]:
+async def phrases_wanted(settings: OutputSettings) -> dict[str, Phrase]:
     """The words of the cues, if they are wanted and can be spoken."""
     if not (settings.sound and settings.speech):
         return {}

@@ -14,7 +14,7 @@ from imu_stream.cli.view import CUE_WORDS
 from imu_stream.datatypes import Cue, CueCause, CueDelivery, CueKind, Outcome, Placement
 from imu_stream.sinks.outputs.earcons import EARCONS, Tone
 from imu_stream.sinks.outputs.settings import OutputSettings
-from imu_stream.sinks.outputs.speech import PHRASES, PROGRAM
+from imu_stream.sinks.outputs.speech import PROGRAM, words_of
 
 BETWEEN_S = 1.2
 """From cue to cue: words take up to a second."""
@@ -30,7 +30,8 @@ def show_outputs(settings: OutputSettings) -> None:
     console.print(table)
     cues = table_of("cue", "meaning", "sound", "words")
     for kind in CueKind:
-        cues.add_row(kind.value, meaning(kind), rhythm(EARCONS[kind]), PHRASES[kind])
+        words = words_of(kind, example(kind, 0.0).placement)
+        cues.add_row(kind.value, meaning(kind), rhythm(EARCONS[kind]), words)
     console.print(cues)
 
 

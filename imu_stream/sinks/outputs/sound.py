@@ -18,7 +18,7 @@ from imu_stream.errors import OutputError
 from imu_stream.sinks.outputs.earcons import EARCONS, Waveform, gain, silence, waveform
 from imu_stream.sinks.outputs.own_thread import in_own_thread
 from imu_stream.sinks.outputs.player import Player, Sounding
-from imu_stream.sinks.outputs.speech import Phrase
+from imu_stream.sinks.outputs.speech import Phrase, words_of
 
 BLOCK_SIZE = 128
 """Frames a callback, 2.7 ms at 48 kHz."""
@@ -41,7 +41,15 @@ class _Open:
 
     stream: Stream
     player: Player
-    waveforms: Mapping[CueKind, Waveform]
+    earcons: Mapping[CueKind, Waveform]
+    words: Mapping[str, Waveform]
+    """Each with the pause before it."""
+
+    def waveform(self, cue: Cue) -> Waveform:
+        """The earcon, and words if there are any for it."""
+        earcon = self.earcons[cue.kind]
+        words = self.words.get(words_of(cue.kind, cue.placement))
+        return earcon if words is None else np.concatenate((earcon, words))
 
 
 class SoundOutput:
@@ -52,7 +60,7 @@ class SoundOutput:
         clock: Callable[[], float],
         *,
         volume: float = 1.0,
-        phrases: Mapping[CueKind, Phrase] | None = None,
+        phrases: Mapping[str, Phrase] | None = None,
         load: Callable[[], Any] | None = None,
     ) -> None:
         """Plan an output; nothing is opened before it is entered.
@@ -60,7 +68,7 @@ class SoundOutput:
         Args:
             clock: session clock, s.
             volume: from 0 to 1.
-            phrases: words that follow the earcon, rendered beforehand.
+            phrases: by their words, to follow the earcon; rendered beforehand.
             load: gives the `sounddevice` module; raises ImportError or OSError like its import.
         """
         self.name = "speech" if phrases else "sound"
@@ -97,7 +105,7 @@ class SoundOutput:
                 loop.call_soon_threadsafe(lambda: None if begun.done() else begun.set_result(t_s))
 
         amplitude = np.float32(self._volume * gain(cue.level))
-        sounding = Sounding(self._open.waveforms[cue.kind] * amplitude, cue.expires_s, tell)
+        sounding = Sounding(self._open.waveform(cue) * amplitude, cue.expires_s, tell)
         player = self._open.player
         player.play(sounding)
         try:
@@ -138,14 +146,16 @@ class SoundOutput:
             failed.callback(stream.close)
             stream.start()
             failed.pop_all()
-        return _Open(stream, player, {kind: self._waveform(kind, rate_hz) for kind in CueKind})
-
-    def _waveform(self, kind: CueKind, rate_hz: float) -> Waveform:
-        earcon = waveform(EARCONS[kind], rate_hz)
-        if kind not in self._phrases:
-            return earcon
-        words = self._phrases[kind].at_rate(rate_hz)
-        return np.concatenate((earcon, silence(BEFORE_WORDS_S, rate_hz), words))
+        pause = silence(BEFORE_WORDS_S, rate_hz)
+        return _Open(
+            stream,
+            player,
+            {kind: waveform(EARCONS[kind], rate_hz) for kind in CueKind},
+            {
+                text: np.concatenate((pause, phrase.at_rate(rate_hz)))
+                for text, phrase in self._phrases.items()
+            },
+        )
 
 
 def _close(opened: _Open) -> None:

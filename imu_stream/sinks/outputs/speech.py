@@ -11,7 +11,7 @@ from math import gcd
 import numpy as np
 import scipy
 
-from imu_stream.datatypes import Array, CueKind
+from imu_stream.datatypes import MOTION, Array, CueKind, Placement
 from imu_stream.errors import OutputError
 from imu_stream.sinks.outputs.earcons import PEAK, Waveform
 
@@ -22,9 +22,10 @@ PHRASES: Mapping[CueKind, str] = {
     CueKind.LEAN_GOOD: "good lean",
     CueKind.CADENCE_MORE: "quicker steps",
     CueKind.CADENCE_GOOD: "good rhythm",
-    CueKind.STRIKE_CHANGE: "change landing",
-    CueKind.STRIKE_GOOD: "good landing",
+    CueKind.STRIKE_CHANGE: "change {side}landing",
+    CueKind.STRIKE_GOOD: "good {side}landing",
 }
+_SIDES = {Placement.LEFT_FOOT: "left ", Placement.RIGHT_FOOT: "right "}
 LONGEST_S = 1.0
 """Whoever runs hears words less well the longer they last."""
 _WORDS_PER_MINUTE = 170
@@ -50,15 +51,21 @@ class Phrase:
         return _to_peak(scipy.signal.resample_poly(self.samples, up, down))
 
 
-def render_phrases() -> dict[CueKind, Phrase]:
-    """The words of every cue, each at most `LONGEST_S` long; takes some 100 ms for each.
+def words_of(kind: CueKind, placement: Placement) -> str:
+    """What is said; of how a foot lands, which foot."""
+    return PHRASES[kind].format(side=_SIDES.get(placement, ""))
+
+
+def render_phrases() -> dict[str, Phrase]:
+    """All that cues can say, by its words, each at most `LONGEST_S` long; some 100 ms for each.
 
     Raises:
         OutputError: espeak-ng is not installed, or does not do it.
     """
     if shutil.which(PROGRAM) is None:
         raise OutputError("no speech: espeak-ng is missing (Debian: apt install espeak-ng)")
-    return {kind: _rendered(text) for kind, text in PHRASES.items()}
+    said = {words_of(kind, placement) for kind in CueKind for placement in MOTION}
+    return {text: _rendered(text) for text in sorted(said)}
 
 
 def _rendered(text: str) -> Phrase:
