@@ -36,6 +36,11 @@ class Table:
     rate_hz: float
     items: tuple[Samples | Gap, ...]
 
+    @property
+    def has_rates(self) -> bool:
+        """Whether it holds angular rates, without which a foot is not measured."""
+        return any(isinstance(each, Samples) and each.gyr is not None for each in self.items)
+
 
 def read_table(path: Path, placement: Placement) -> Table:
     """Reads a CSV file, plain or gzip, with the columns time_s, acc_x … acc_z, gyr_x … gyr_z.

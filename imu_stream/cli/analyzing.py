@@ -1,26 +1,24 @@
 """Analyse recordings: sessions, and the tables of other tools."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from rich.progress import Progress
 
 from imu_stream import __version__
 from imu_stream.acquisition.recording import Recording
 from imu_stream.acquisition.table_settings import TableSettings, settings_beside
 from imu_stream.acquisition.tables import Table, blocks, read_table
+from imu_stream.cli.files import tell_if_cut, write_text
 from imu_stream.cli.options import now, parse_mount
+from imu_stream.cli.progress import HowFar, progress_display
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.summary_view import summary_table
 from imu_stream.cueing.presets import PRESETS, Preset, cues_text
 from imu_stream.datatypes import (
     TABLE,
-    Gap,
     Mount,
     Placement,
-    Samples,
     SensorSetup,
     SessionHeader,
 )
@@ -45,8 +43,7 @@ def analyze_session(path: Path, known: Known, out: Path) -> None:
     """Write the tables of a session file; its own settings hold."""
     recording = Recording(path)
     _analyze(recording.header, recording, known.distance_m, out)
-    if recording.truncated:
-        say(f"note: {path} has no end; it was read up to where it was cut")
+    tell_if_cut(path, recording.truncated)
 
 
 def analyze_tables(paths: Mapping[Placement, Path], known: Known, out: Path) -> None:
@@ -99,8 +96,7 @@ def _header(
 
 def _read(path: Path, placement: Placement) -> Table:
     table = read_table(path, placement)
-    has_gyro = any(isinstance(i, Samples) and i.gyr is not None for i in table.items)
-    if placement.is_foot and not has_gyro:
+    if placement.is_foot and not table.has_rates:
         raise RecordingError(path, "a foot needs the columns gyr_x, gyr_y, gyr_z (rad/s) too")
     return table
 
@@ -110,7 +106,8 @@ def _analyze(
 ) -> None:
     with TableWriter(out) as tables:
         session = Session(Pipeline(header), [tables])
-        session.run_at_once(_with_progress(items))
+        with progress_display() as progress:
+            session.run_at_once(HowFar(progress)(items, "analysing"))
     summary = session.summary()
     text = json.dumps(asdict(summary), indent=2, allow_nan=False) + "\n"
     write_text(out / "summary.json", text)
@@ -126,32 +123,3 @@ def personal_factor(used: float, measured_m: float | None, distance_m: float) ->
         return "distance: no stride length was measured to compare it with"
     factor = used * distance_m / measured_m
     return f"distance: {measured_m:.1f} m measured; use --stride-factor {factor:.4f} from now on"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file; RecordingError when that is not possible."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RecordingError(path, f"cannot be written: {error.strerror or error}") from None
-
-
-def _with_progress(items: Iterable[Input]) -> Iterator[Input]:
-    """Show how far into the recording the analysis is, on a terminal."""
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("analysing", total=None)
-        for count, item in enumerate(items):
-            if count % 256 == 0:
-                progress.update(task, description=f"analysing, at {_time_s(item):.0f} s")
-            yield item
-
-
-def _time_s(item: Input) -> float:
-    match item:
-        case Gap():
-            return item.start_s
-        case Samples():
-            return float(item.t_s[0])
-        case _:
-            return item.t_s

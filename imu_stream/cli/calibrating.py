@@ -52,31 +52,43 @@ async def calibrate(
         ConfigError: the config cannot be read or written, or names no chest sensor.
     """
     config, radio = load_config(path), radio or Radio()
-    label = chest or _chest_of(config, path)
+    async with await _looked_for(chest or _chest_of(config, path), radio) as sensor:
+        mounting = await _mounting_within(wait_s, sensor, tell)
+    found = _stored(sensor.address, mounting)
+    save_config(path, config.with_calibration(found))
+    tell(f"forward is known to {found.error_deg:.1f}°, by how well the bows agree")
+    tell(f"remembered in {path}; calibrate again when the strap sits otherwise")
+    return found
+
+
+async def _looked_for(label: str, radio: Radio) -> Listening:
+    """The chest sensor, to be entered."""
     with console.status("Looking for the sensor …"):
         wanted, profiles = {Placement.CHEST: label}, radio.profiles or available_profiles()
         heard = await find(wanted, profiles, timeout_s=FIND_S, scanner_backend=radio.scanner)
-    sensor = Listening(Placement.CHEST, heard[Placement.CHEST], radio, SessionClock())
-    async with sensor:
-        try:
-            async with asyncio.timeout(wait_s):
-                mounting = await _mounting(sensor, tell)
-        except TimeoutError:
-            raise CalibrationError(
-                f"{BOWS} good bows after standing still were not seen within {wait_s:g} s"
-            ) from None
-    found = StoredCalibration(
+    return Listening(Placement.CHEST, heard[Placement.CHEST], radio, SessionClock())
+
+
+async def _mounting_within(
+    wait_s: float, sensor: Listening, tell: Callable[[str], None]
+) -> BowedMounting:
+    try:
+        async with asyncio.timeout(wait_s):
+            return await _mounting(sensor, tell)
+    except TimeoutError:
+        problem = f"{BOWS} good bows after standing still were not seen within {wait_s:g} s"
+        raise CalibrationError(problem) from None
+
+
+def _stored(address: str, mounting: BowedMounting) -> StoredCalibration:
+    return StoredCalibration(
         placement=Placement.CHEST,
-        sensor=sensor.address,
+        sensor=address,
         date=datetime.now(UTC).replace(microsecond=0),
         rotation=mounting.rotation,
         gyro_bias=mounting.gyro_bias,
         error_deg=round(mounting.error_deg, 2),
     )
-    save_config(path, config.with_calibration(found))
-    tell(f"forward is known to {found.error_deg:.1f}°, by how well the bows agree")
-    tell(f"remembered in {path}; calibrate again when the strap sits otherwise")
-    return found
 
 
 def _chest_of(config: Config, path: Path) -> str:

@@ -1,18 +1,17 @@
 """Export a session in the formats that other programs read."""
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
 from imu_stream.afterwards.export import FORMATS, Format, export
 from imu_stream.afterwards.export.data import Surface
 from imu_stream.afterwards.export.gathering import ExportRequest, gather
-from imu_stream.cli.speaking import console, say
-from imu_stream.datatypes import Entry
+from imu_stream.cli.files import tell_if_cut
+from imu_stream.cli.progress import HowFar, progress_display
+from imu_stream.cli.speaking import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +61,12 @@ def export_session(
     for form in formats:
         form.check(destination.out, destination.force)
     needs_samples = any(form.needs_samples for form in formats)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        data = gather(session, request, samples=needs_samples, show=_ShowProgress(progress))
+    with progress_display() as progress:
+        data = gather(session, request, samples=needs_samples, show=HowFar(progress))
         task = progress.add_task("writing", total=len(formats))
         for form in formats:
             progress.update(task, description=f"writing {form.title}")
             path = export(data, form, destination.out, destination.force)
             progress.advance(task)
             say(f"{form.title}: {path}")
-    if data.provenance.truncated:
-        say(f"note: {session} has no end; it was read up to where it was cut")
-
-
-@dataclass(frozen=True, slots=True)
-class _ShowProgress:
-    """Shows how far into the recording the reading is, on a terminal."""
-
-    progress: Progress
-
-    def __call__(self, entries: Iterable[Entry], doing: str) -> Iterator[Entry]:
-        task = self.progress.add_task(doing, total=None)
-        for count, entry in enumerate(entries):
-            if count % 256 == 0:
-                self.progress.update(task, description=f"{doing}, at {entry.t_s:.0f} s")
-            yield entry
-        self.progress.remove_task(task)
+    tell_if_cut(session, data.provenance.truncated)

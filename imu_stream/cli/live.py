@@ -12,12 +12,17 @@ from imu_stream.acquisition.ble import BleSource, SensorPlan, find
 from imu_stream.acquisition.recording import Recording
 from imu_stream.afterwards.derivation import KeepingSink
 from imu_stream.cli.agreeing import agreeing
+from imu_stream.cli.files import (
+    new_session_path,
+    recording_to,
+    tell_if_cut,
+    tell_recording_failed,
+)
 from imu_stream.cli.options import Wanted, header, outdated, plan
 from imu_stream.cli.outputs import cue_outputs
 from imu_stream.cli.radio import FIND_S, Radio, SessionClock
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.results import Results, require_packages, tell_results
-from imu_stream.cli.session_files import new_session_path, recording_to, tell_recording_failed
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.summary_view import truth_table
 from imu_stream.cli.training import enter
@@ -105,8 +110,7 @@ async def replay(path: Path, speed: float | None, results: Results) -> None:
                 session = Session(pipeline, [outputs, view, *screen.sinks])
                 clock.begin()
                 await session.run_paced(paced(recording, speed))
-    if recording.truncated:
-        say(f"note: {path} has no end; it was read up to where it was cut")
+    tell_if_cut(path, recording.truncated)
     tell_results(session, path, results, {})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from imu_stream.acquisition.ble.looking import look_at
-from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.files import write_text
 from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.datatypes import GRAVITY, Placement
 from imu_stream.errors import ProfileError

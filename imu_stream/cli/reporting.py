@@ -6,7 +6,7 @@ from imu_stream import __version__
 from imu_stream.afterwards.derivation import derive
 from imu_stream.afterwards.finished import FinishedSession
 from imu_stream.afterwards.report import report_html
-from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.files import tell_if_cut, write_text
 from imu_stream.cli.speaking import console, say
 
 
@@ -14,8 +14,7 @@ def report(session: Path, out: Path | None) -> None:
     """Derive a session and write its report; beside it unless told otherwise."""
     with console.status(f"Deriving {session.name} …"):
         finished = derive(session)
-    if finished.truncated:
-        say(f"note: {session} has no end; it was read up to where it was cut")
+    tell_if_cut(session, finished.truncated)
     write_report(finished, session.with_suffix(".html") if out is None else out)
 
 

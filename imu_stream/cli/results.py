@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.files import write_text
 from imu_stream.cli.outputs import require_outputs
 from imu_stream.cli.speaking import console, say
 from imu_stream.cli.summary_view import summary_table

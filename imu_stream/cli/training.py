@@ -19,7 +19,7 @@ from imu_stream.afterwards.training_log.log import Logged, Rederived, TrainingLo
 from imu_stream.afterwards.training_log.rows import VIRTUAL, SessionRow, row_of
 from imu_stream.afterwards.training_log.store import DerivedRows
 from imu_stream.afterwards.training_log.trends import weeks_of
-from imu_stream.cli.analyzing import write_text
+from imu_stream.cli.files import write_text
 from imu_stream.cli.reporting import write_report
 from imu_stream.cli.speaking import console, say, table_of
 from imu_stream.definitions import DEFINITIONS

@@ -85,8 +85,7 @@ def import_session(folder: Path, request: ImportRequest) -> Imported:
 
 
 def _check_rates(path: Path, table: Table) -> None:
-    has_gyro = any(isinstance(item, Samples) and item.gyr is not None for item in table.items)
-    if table.placement.is_foot and not has_gyro:
+    if table.placement.is_foot and not table.has_rates:
         raise RecordingError(path, "has no angular rates; a foot needs them")
 
 

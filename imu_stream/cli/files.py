@@ -1,4 +1,4 @@
-"""The file that a live session is recorded to."""
+"""Files that commands write, and what is said when a file is not whole."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,3 +37,18 @@ def new_session_path(out: Path) -> Path:
     stem = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
     names = (f"{stem}{suffix}.mcap" for suffix in ("", *(f"-{n}" for n in range(2, 100))))
     return next(path for name in names if not (path := out / name).exists())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file; RecordingError when that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(path, f"cannot be written: {error.strerror or error}") from None
+
+
+def tell_if_cut(path: Path, truncated: bool) -> None:
+    """Say that a recording has no end, when it has none."""
+    if truncated:
+        say(f"note: {path} has no end; it was read up to where it was cut")
