@@ -85,8 +85,8 @@ def reading(name: str, path: str = "") -> Column:
     return Column(name, Content.NUMBER, path or name, 2)
 
 
-def count(name: str, path: str = "") -> Column:
-    return Column(name, Content.COUNT, path or name)
+def count(name: str) -> Column:
+    return Column(name, Content.COUNT, name)
 
 
 def flag(name: str) -> Column:
