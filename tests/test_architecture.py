@@ -21,7 +21,7 @@ FLOORS = (
     {"reading", "motion"},
     {"afterwards.report", "afterwards.export", "afterwards", "config"},
     {"analysis", "cueing", "sinks", "profiles"},
-    {"config.table"},
+    {"config_table"},
     {"datatypes", "errors", "definitions", "whole_file", ""},
 )
 """From the top; a room within a room has the floor of its own if it is named, else the outer's. The

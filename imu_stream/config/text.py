@@ -12,7 +12,7 @@ from imu_stream.config.remembered import (
     StoredCalibration,
     mounting_of,
 )
-from imu_stream.config.table import ConfigTable
+from imu_stream.config_table import ConfigTable
 from imu_stream.cueing.presets import STANDARD, read_cues, short_cues_text
 from imu_stream.datatypes import Placement
 from imu_stream.sinks.outputs.settings import USUAL, outputs_text, read_outputs

@@ -17,7 +17,7 @@ from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from imu_stream.config.table import ConfigTable
+from imu_stream.config_table import ConfigTable
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.schedule import LAST_SESSION, Programme

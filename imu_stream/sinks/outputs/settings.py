@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from imu_stream.config.table import ConfigTable
+from imu_stream.config_table import ConfigTable
 from imu_stream.sinks.outputs.mqtt import parse_broker
 from imu_stream.sinks.outputs.osc import parse_receiver
 
