@@ -34,9 +34,9 @@ class TimebaseParams:
     """So was one that jumps, and then lags behind arrival by more than any radio delays."""
     early_s: float = 0.25
     """Sooner than this before its time no packet comes, however late the first one was."""
-    late: float = 0.95
+    late: float = 0.98
     """By this share of its own length, and …"""
-    spread: float = 0.25
+    spread: float = 0.5
     """… with its parts so far apart, a packet may be of parts of two: the end of the one and the
     beginning of the next were lost. Then the second is missing after it."""
 
