@@ -33,6 +33,13 @@ class Outputs:
     """When the strike at an initial contact was given out: end of the block that told it."""
     now_s: float = 0.0
 
+    def first_strike(self, stride: Stride) -> tuple[Placement, float]:
+        """Foot and contact of what was said first: of unknown type, it is only about in place."""
+        if (stride.foot, stride.ic_s) in self.strikes:
+            return stride.foot, stride.ic_s
+        own = (at for at in self.strikes if at[0] is stride.foot)
+        return min(own, key=lambda at: abs(at[1] - stride.ic_s))
+
     def write(self, output: Output) -> None:
         match output:
             case Stride():

@@ -82,7 +82,7 @@ def comparison(run: Run, outputs: Outputs) -> Comparison:
         tuple(contact for contact in run.contacts if contact not in paired),
         tuple(invented),
         tuple(outputs.strides),
-        tuple(outputs.strikes[stride.foot, stride.ic_s] for stride in outputs.strides),
+        tuple(outputs.strikes[outputs.first_strike(stride)] for stride in outputs.strides),
         tuple(_lean_errors_deg(run, outputs)),
     )
 
@@ -119,7 +119,8 @@ def _lean_errors_deg(run: Run, outputs: Outputs) -> list[float]:
 def strike_waits_s(of: Comparison, swung: bool) -> list[float]:
     """From each contact to its first strike, where the swing before it was recorded, or not."""
     first_s = of.run.known_from_s + SWING_S
-    return [s.known_s - s.ic_s for s in of.strikes if (s.ic_s >= first_s) is swung]
+    pairs = zip(of.strides, of.strikes, strict=True)
+    return [s.known_s - o.ic_s for o, s in pairs if (o.ic_s >= first_s) is swung]
 
 
 def type_changes(of: Comparison) -> list[bool]:

@@ -84,16 +84,12 @@ def given_figures(runs: Sequence[Run]) -> tuple[Figure, ...]:
 
 def _given_after_contact_s(outputs: Outputs) -> list[float]:
     given = outputs.strikes_given_s
-    return [given[s.foot, s.ic_s] - s.ic_s for s in outputs.strides if (s.foot, s.ic_s) in given]
+    return [given[outputs.first_strike(s)] - s.ic_s for s in outputs.strides]
 
 
 def _given_after_known_s(outputs: Outputs) -> list[float]:
-    given = outputs.strikes_given_s
-    return [
-        given[s.foot, s.ic_s] - outputs.strikes[s.foot, s.ic_s].known_s
-        for s in outputs.strides
-        if (s.foot, s.ic_s) in given
-    ]
+    firsts = [outputs.first_strike(stride) for stride in outputs.strides]
+    return [outputs.strikes_given_s[at] - outputs.strikes[at].known_s for at in firsts]
 
 
 def reliability(comparisons: Sequence[Comparison]) -> tuple[Figure, ...]:

@@ -1,6 +1,7 @@
 """Samples of one sensor to what it measures: strides of a foot, or lean of the trunk."""
 
 from collections.abc import Iterable
+from math import isfinite
 
 from imu_stream.analysis.bridging import Bridging
 from imu_stream.analysis.calibration import SensorCalibration
@@ -9,6 +10,7 @@ from imu_stream.analysis.heading import FootHeading
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.mounting import sits_otherwise
 from imu_stream.analysis.orientation import OrientationFilter
+from imu_stream.analysis.touchdown import Touchdown, Touchdowns
 from imu_stream.datatypes import (
     CalibratedSamples,
     Calibration,
@@ -32,11 +34,19 @@ class FootMotion:
     """From here a foot's way parts from the chest's: heading, then strides."""
 
     def __init__(self, foot: Placement, rate_hz: float, stride_length_factor: float) -> None:
+        self._touchdowns = Touchdowns(rate_hz)
         self._heading = FootHeading(rate_hz)
         self._gait = FootGait(foot, rate_hz, stride_length_factor=stride_length_factor)
 
     def push(self, item: Orientation | Gap) -> list[Strike | Stride | Notice | Gap]:
-        return [out for one in self._heading.push(item) for out in self._gait.push(one)]
+        touched = self._touched(item)
+        pointed = self._heading.push(item)
+        early = [one for one in touched if one.known_s < self._heading.known_s]
+        return [out for one in (*early, *pointed) for out in self._gait.push(one)]
+
+    def _touched(self, item: Orientation | Gap) -> list[Touchdown]:
+        """Landings that cannot be classified in time, for what tells their type is held back."""
+        return [] if isfinite(self._heading.known_s) else self._touchdowns.push(item)
 
     def finish(self) -> list[Strike | Stride | Notice | Gap]:
         out = [out for one in self._heading.finish() for out in self._gait.push(one)]

@@ -24,6 +24,7 @@ from runs import true_contacts
 from imu_stream.acquisition.simulation.runner import Runner, TrueStride
 from imu_stream.acquisition.simulation.scenario import Activity, Gait, Scenario, Stage
 from imu_stream.acquisition.simulation.sensor import tilted_mount
+from imu_stream.acquisition.tables import read_table
 from imu_stream.analysis.calibration import SensorCalibration
 from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading, HeadingParams
@@ -333,6 +334,22 @@ def two_bouts_outputs() -> list[Output]:
 @pytest.fixture(scope="module")
 def two_bouts(two_bouts_outputs: list[Output]) -> list[Stride]:
     return strides_of(two_bouts_outputs)
+
+
+def test_landing_without_a_swing_before_it_is_told_at_once_as_of_unknown_type(
+    recordings: Path,
+) -> None:
+    """A recording that begins in the air: nothing tells yet where the foot points."""
+    table = read_table(recordings / "runners" / "runner17_3.5mps" / "left_foot.csv.gz", LEFT)
+    outputs = foot_outputs(table.items, LEFT, table.rate_hz)
+    first, *others = strikes_of(outputs)
+    stride, *later = strides_of(outputs)
+    assert (first.strike_type, first.confidence) == (StrikeType.UNKNOWN, 0.0)
+    assert first.ic_s == pytest.approx(stride.ic_s, abs=0.02)
+    assert first.known_s - stride.ic_s < 0.15 < stride.strike.known_s - stride.ic_s
+    assert stride.strike.strike_type is StrikeType.REARFOOT
+    assert {stride.ic_s for stride in later} <= {strike.ic_s for strike in others}
+    assert min(np.diff([first.ic_s, *(strike.ic_s for strike in others)])) > 0.4
 
 
 def test_every_stride_of_every_bout_had_its_strike_in_time(

@@ -22,6 +22,7 @@ from imu_stream.analysis.heading import FootHeading, HeadingParams
 from imu_stream.analysis.lean import TrunkLean
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.rest import RestParams
+from imu_stream.analysis.touchdown import Touchdowns
 from imu_stream.datatypes import (
     Array,
     CalibratedSamples,
@@ -108,6 +109,7 @@ SUBJECTS = {
     "heading by the first footfall": Subject(
         lambda: FootHeading(FOOT_HZ, HeadingParams(first_s=5.0)), FOOT, TO_FOOT[:3]
     ),
+    "touchdowns": Subject(lambda: Touchdowns(FOOT_HZ), FOOT, TO_FOOT[:3]),
     "contacts": Subject(lambda: ContactDetector(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "gait": Subject(lambda: FootGait(FOOT, FOOT_HZ), FOOT, TO_FOOT),
     "lean": Subject(lambda: TrunkLean(CHEST_HZ), CHEST, TO_CHEST),
@@ -117,7 +119,14 @@ SUBJECTS = {
         lambda: SensorMotion(SensorSetup(CHEST, "table", CHEST_HZ)), CHEST, has_gyro=False
     ),
 }
-STARTS_OVER = ("orientation", "orientation without gyroscope", "contacts", "gait", "lean")
+STARTS_OVER = (
+    "orientation",
+    "orientation without gyroscope",
+    "touchdowns",
+    "contacts",
+    "gait",
+    "lean",
+)
 """Stages that a long gap makes as good as new."""
 
 block_lengths = st.lists(

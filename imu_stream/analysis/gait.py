@@ -9,7 +9,17 @@ from imu_stream.analysis.after_gap import MENDED_SIGMA_DEG, AfterGap
 from imu_stream.analysis.contacts import ContactDetector, ContactParams, Landing, PushOff
 from imu_stream.analysis.stance import Stance
 from imu_stream.analysis.strike import classify
-from imu_stream.datatypes import Gap, Notice, NoticeKind, Orientation, Placement, Stride, Strike
+from imu_stream.analysis.touchdown import Touchdown
+from imu_stream.datatypes import (
+    Gap,
+    Notice,
+    NoticeKind,
+    Orientation,
+    Placement,
+    Stride,
+    Strike,
+    StrikeType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +42,21 @@ class GaitParams:
     """Strides whose landing must look like the other foot's before that is said."""
     side_roll_deg: float = 2.0
     """Mean eversion at landing that makes it look so: shoes land inverted."""
+    same_landing_s: float = 0.1
+    """Nearer to a touchdown it is the same landing."""
 
 
 Item = Strike | Stride | Notice | Gap
+TOUCHDOWNS = 16
+"""So many are remembered; before there are more, it is known where a foot points."""
 
 
 class FootGait:
-    """Strides of one foot: `Orientation | Gap` in, `Strike | Stride | Notice | Gap` out.
+    """Strides of one foot: `Orientation | Touchdown | Gap` in, `Item` out.
 
     Every landing gives its strike at once, also the first one of a bout, which may yet be a step of
     walking and says so; only running gives strides, which carry the strike with its final values.
+    A touchdown gives a strike of unknown type; what is known of it later comes with the stride.
     """
 
     def __init__(
@@ -58,6 +73,7 @@ class FootGait:
         self._contacts = ContactDetector(foot, rate_hz, contacts)
         self._rolls_deg: deque[float] = deque(maxlen=self._params.side_strides)
         self._side_said = False
+        self._touched_s: deque[float] = deque(maxlen=TOUCHDOWNS)
         self._restart()
 
     def _restart(self) -> None:
@@ -67,8 +83,12 @@ class FootGait:
         self._previous_ic_s = self._previous_tc_s = math.nan
         self._running = False
 
-    def push(self, item: Orientation | Gap) -> list[Item]:
+    def push(self, item: Orientation | Touchdown | Gap) -> list[Item]:
         """One block in; a gap forgets the stride it falls into."""
+        if isinstance(item, Touchdown):
+            self._touched_s.append(item.ic_s)
+            kind = StrikeType.UNKNOWN
+            return [Strike(self._foot, item.ic_s, math.nan, kind, 0.0, False, item.known_s)]
         return self._follow(self._contacts.push(item))
 
     def finish(self) -> list[Item]:
@@ -104,7 +124,9 @@ class FootGait:
             self._running and in_step,
             landing.known_s,
         )
-        return [self._strike]
+        same_s = self._params.same_landing_s
+        said = any(abs(landing.ic_s - ic_s) <= same_s for ic_s in self._touched_s)
+        return [] if said else [self._strike]
 
     def _leave(self, push_off: PushOff) -> list[Item]:
         strike, landing, stance = self._strike, self._landing, push_off.stance

@@ -50,6 +50,8 @@ class FootHeading:
         self._span_s = self._params.first_s
         self._held = Held[Orientation](self._params.longest_held_s)
         self._forward: Array | None = None
+        self.known_s = math.inf
+        """Time of the first estimate."""
 
     def push(self, item: Orientation | Gap) -> list[Orientation | Gap]:
         """Held back until the first estimate; each estimate holds from its own sample on."""
@@ -127,6 +129,7 @@ class FootHeading:
     def _point(self, forward: Array, known_s: float) -> list[Orientation | Gap]:
         """From now on this is forward, also for what is held."""
         self._forward = forward
+        self.known_s = min(self.known_s, known_s)
         held = self._held.taken_since(known_s - self._params.longest_held_s)
         out: list[Orientation | Gap] = []
         for item in held:

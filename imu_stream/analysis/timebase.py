@@ -36,7 +36,7 @@ class TimebaseParams:
     """Sooner than this before its time no packet comes, however late the first one was."""
     late: float = 0.98
     """By this share of its own length, and …"""
-    spread: float = 0.5
+    spread: float = 0.25
     """… with its parts so far apart, a packet may be of parts of two: the end of the one and the
     beginning of the next were lost. Then the second is missing after it."""
 
