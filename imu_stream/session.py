@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from array import array
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,7 +29,7 @@ class Sink(Protocol):
 class Latencies:
     """Time from the start of decoding to the outputs, for every frame."""
 
-    seconds: list[float] = field(default_factory=list)
+    seconds: "array[float]" = field(default_factory=lambda: array("d"))
 
     def percentile_ms(self, percent: float) -> float:
         return 1e3 * float(np.percentile(self.seconds, percent)) if self.seconds else 0.0

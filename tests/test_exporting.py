@@ -85,7 +85,7 @@ def test_by_default_exports_stand_beside_the_session(
     path = tmp_path / "run.mcap"
     path.write_bytes(session.read_bytes())
     assert run(monkeypatch, path, "--to", "csv") == 0
-    assert (tmp_path / "run_export" / "csv" / "strides.csv").is_file()
+    assert (tmp_path / "run.export" / "csv" / "strides.csv").is_file()
 
 
 @pytest.mark.parametrize(

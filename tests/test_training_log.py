@@ -339,6 +339,7 @@ def test_delete_takes_all_of_a_session_and_nothing_else(
         (folder / name).write_text("x", encoding="utf-8")
     (folder / "friday.originals").mkdir()
     (folder / "friday.originals" / "left.csv").write_text("x", encoding="utf-8")
+    assert imu_stream("export", folder / "friday.mcap", "--to", "csv").status == 0
     shutil.copy(folder / "friday.mcap", folder / "friday.2.mcap")
     ended = imu_stream("sessions", "delete", "friday", "--yes", "--folder", folder)
     assert ended.status == 0

@@ -67,7 +67,7 @@ def export_session(
     session: Annotated[Path, typer.Argument(help="A session file (.mcap).")],
     to: Annotated[str, typer.Option(help=f"Formats, with commas: {', '.join(FORMATS)}.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to; default: SESSION_export beside it.")
+        Path | None, typer.Option(help="Folder to write to; default: SESSION.export beside it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     full: Annotated[
@@ -87,7 +87,7 @@ def export_session(
     request = ExportRequest(
         exporting.subject_of(subject), full, exporting.surface_of(treadmill), distance
     )
-    place = exporting.Destination(out or session.with_name(f"{session.stem}_export"), force)
+    place = exporting.Destination(out or session.with_name(f"{session.stem}.export"), force)
     exporting.export_session(session, exporting.formats_of(to), request, place)
 
 
