@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -502,6 +503,20 @@ def test_mount_that_cannot_be(
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan", "inf"])
 def test_speed_that_cannot_be(imu_stream: Command, session_file: Path, speed: str) -> None:
     imu_stream("replay", session_file, f"--speed={speed}").misused("--speed", "above 0, or max")
+
+
+@pytest.mark.parametrize("target", ["nan", "91", "-inf"])
+def test_target_that_cannot_be(imu_stream: Command, tmp_path: Path, target: str) -> None:
+    for command in (("demo",), ("analyze", "--out", tmp_path), ("import",)):
+        imu_stream(*command, f"--target={target}").misused("--target")
+
+
+def test_a_port_in_use_leaves_no_session(imu_stream: Command, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        arguments = ("--no-sound", "--web", "--port", port, "--out", tmp_path)
+        imu_stream("demo", "--seconds", 8, *arguments).refused("choose another --port")
+    assert not list(tmp_path.iterdir())
 
 
 def test_run_needs_a_sensor(imu_stream: Command) -> None:

@@ -27,7 +27,9 @@ NoReport = Annotated[
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the summary here.")]
 Target = Annotated[
     float | None,
-    typer.Option(help="Trunk lean to keep, degrees; default: your own baseline + 3."),
+    typer.Option(
+        min=-90.0, max=90.0, help="Trunk lean to keep, degrees; default: your own baseline + 3."
+    ),
 ]
 MountOption = Annotated[
     str | None,

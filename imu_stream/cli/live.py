@@ -140,13 +140,14 @@ async def _record(
         for text in outdated(head, wanted.config, datetime.now(UTC)):
             say(text, "old calibration:", "bold yellow")
         pipeline = Pipeline(head)
-        recorder = stack.enter_context(recording_to(path, head, clock))
         view = stack.enter_context(LiveView(pipeline, clock))
         screen, keeping = Screen(results.web, pipeline, clock), KeepingSink(head, pipeline)
         giving = cue_outputs(results.cues, clock, lambda told: session.take(told), source)
         outputs = await stack.enter_async_context(giving)
         session = Session(pipeline, [outputs, view, keeping, *screen.sinks, *sinks])
         await stack.enter_async_context(screen.shown(SessionControl(session.take, source.stop)))
+        # no file before all that can be refused, such as a port in use
+        recorder = stack.enter_context(recording_to(path, head, clock))
         stack.enter_context(_stopping(source.stop, seconds))
         if radio.begin is not None:
             radio.begin()

@@ -58,7 +58,9 @@ def demo(
     json: Json = None,
     no_sound: NoSound = False,
     out: Out = None,
-    target: Annotated[float, typer.Option(help="Trunk lean to keep, degrees.")] = 8.0,
+    target: Annotated[
+        float, typer.Option(min=-90.0, max=90.0, help="Trunk lean to keep, degrees.")
+    ] = 8.0,
     seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
     feet: Annotated[
         str, typer.Option(help="What the feet wear: a profile's name, or its file (.toml).")

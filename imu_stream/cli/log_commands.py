@@ -159,7 +159,9 @@ def import_recordings(
     started: Annotated[
         datetime | None, typer.Option(help="When it began; default: the time of the oldest file.")
     ] = None,
-    target: Annotated[float | None, typer.Option(help="Trunk lean that was wanted.")] = None,
+    target: Annotated[
+        float | None, typer.Option(min=-90.0, max=90.0, help="Trunk lean that was wanted, degrees.")
+    ] = None,
     mount: Annotated[
         str | None, typer.Option(help="Chest sensor axes that point FORWARD,UP, such as x,z.")
     ] = None,
