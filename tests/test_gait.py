@@ -30,8 +30,11 @@ from imu_stream.analysis.gait import FootGait
 from imu_stream.analysis.heading import FootHeading, HeadingParams
 from imu_stream.analysis.orientation import OrientationFilter
 from imu_stream.analysis.strike import classify
+from imu_stream.analysis.touchdown import Touchdown, Touchdowns
 from imu_stream.datatypes import (
     FEET,
+    GRAVITY,
+    CalibratedSamples,
     Calibration,
     Cue,
     Gap,
@@ -39,6 +42,7 @@ from imu_stream.datatypes import (
     Mount,
     Notice,
     NoticeKind,
+    Orientation,
     Output,
     Placement,
     Samples,
@@ -437,3 +441,33 @@ def test_confidence_grows_with_the_distance_from_the_limits() -> None:
     assert near == pytest.approx(0.54, abs=0.01)
     assert far > 0.99
     assert classify(14.0, 6.0)[1] < far
+
+
+SWUNG_HZ = 200.0
+
+
+def swinging(
+    start_s: float, end_s: float, force_g: float = 1.0, measured: bool = True
+) -> Orientation:
+    """A foot on its way, flat, with an even force."""
+    t_s = np.arange(round(start_s * SWUNG_HZ), round(end_s * SWUNG_HZ)) / SWUNG_HZ
+    upward = np.tile([0.0, 0.0, 1.0], (len(t_s), 1))
+    acc, gyr = force_g * GRAVITY * upward, np.tile([0.0, 6.0, 0.0], (len(t_s), 1))
+    samples = CalibratedSamples(Placement.LEFT_FOOT, t_s, acc, gyr, True, acc[:, 2], measured)
+    return Orientation(samples, upward, settled=True)
+
+
+def told(blocks: list[Orientation]) -> list[Touchdown]:
+    stage = Touchdowns(SWUNG_HZ)
+    return [found for block in blocks for found in stage.push(block)]
+
+
+def test_a_shock_is_a_landing_when_the_rest_after_it_may_have_fallen_into_a_gap() -> None:
+    shock = [swinging(0.0, 0.4), swinging(0.4, 0.42, force_g=4.0), swinging(0.42, 0.46)]
+    crossed = [swinging(0.46, 0.54, measured=False), swinging(0.54, 0.6)]
+    assert told([*shock, *crossed]) == [Touchdown(pytest.approx(0.38), pytest.approx(0.54))]
+    assert not told([*shock, swinging(0.46, 0.6)])
+    late = [swinging(0.46, 0.6), swinging(0.6, 0.68, measured=False), swinging(0.68, 0.7)]
+    assert not told([*shock, *late])
+    weak = [swinging(0.0, 0.4), swinging(0.4, 0.42, force_g=2.0), swinging(0.42, 0.46)]
+    assert not told([*weak, *crossed])
