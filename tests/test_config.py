@@ -20,11 +20,13 @@ from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
 from imu_stream.cueing.presets import (
     GENTLE,
+    LAB,
     LIMITS,
     PRESETS,
     PROGRAMME_LIMITS,
     STANDARD,
     Preset,
+    changed_cues,
     cues_text,
     parse_cues,
     short_cues_text,
@@ -364,3 +366,32 @@ def test_a_programme_that_cannot_be_stored_is_told(
     go_on(path, Programme(session=3), 3600.0)
     assert "cues.programme.session" in "".join(capsys.readouterr())
     assert path.read_text(encoding="utf-8") == "["
+
+
+def test_single_numbers_of_the_cues_change_by_key_and_value() -> None:
+    remembered = replace(LAB, programme=Programme(session=2, minutes=25.0))
+    changed = changed_cues(
+        remembered, ["minimum_interval_s=25", 'strike="midfoot"', "programme.session = 3"], "--set"
+    )
+    assert changed == replace(
+        remembered,
+        minimum_interval_s=25.0,
+        strike=WantedStrike.MIDFOOT,
+        programme=Programme(session=3, minutes=25.0),
+    )
+    assert changed_cues(remembered, [], "--set") == remembered
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("minimum_interval_s", "not valid TOML"),
+        ("minimum_interval_s=0", "cues.minimum_interval_s"),
+        ("interval=25", "cues.interval"),
+        ("gap_s=nan", "cues.gap_s"),
+        ("levels=2\n[sensors]", "sensors"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_a_clear_error(change: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=f"--set.*{problem}"):
+        changed_cues(STANDARD, [change], "--set")

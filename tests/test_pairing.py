@@ -30,6 +30,7 @@ from imu_stream.cli.pairing import Pairing, pair
 from imu_stream.cli.radio import Radio
 from imu_stream.config.file import load_config, save_config
 from imu_stream.config.remembered import ChosenSensor, Config, Defaults
+from imu_stream.cueing.presets import GENTLE
 from imu_stream.datatypes import (
     GRAVITY,
     MOTION,
@@ -370,6 +371,12 @@ def test_run_takes_what_is_remembered(
     assert wanted.sensors == sensors
     assert (wanted.target_deg, wanted.stride_factor) == (target_deg, factor)
     assert wanted.config.defaults == Defaults(9.0, 1.1)
+
+
+def test_run_takes_single_numbers_of_the_cues(runs: list[Wanted]) -> None:
+    arguments = ["--cues", "gentle", "--set", "levels=2", "--set", "minimum_interval_s=25"]
+    app(["run", *arguments], standalone_mode=False)
+    assert runs[0].cues == replace(GENTLE, levels=2, minimum_interval_s=25.0)
 
 
 # ------------------------------------------------------------------------------ do sensors agree

@@ -21,6 +21,15 @@ Cues = Annotated[
     Preset | None,
     typer.Option(help="How cues are given; default: as your config says, else standard."),
 ]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one number of the cues, such as minimum_interval_s=25; may be given again. "
+        "The keys are those of the config's [cues].",
+    ),
+]
 NoReport = Annotated[
     bool, typer.Option("--no-report", help="Write no report beside the session file.")
 ]

@@ -9,6 +9,7 @@ import typer
 from imu_stream.cli import live, programme, trying
 from imu_stream.cli.arguments import (
     Buzzer,
+    Changes,
     Chest,
     Cues,
     HeartRate,
@@ -67,6 +68,7 @@ def demo(
     ] = "capture2go",
     chest: Annotated[str, typer.Option(help="What the chest wears, likewise.")] = "movesense",
     cues: Annotated[Preset, typer.Option(help="How cues are given.")] = Preset.STANDARD,
+    changes: Changes = None,
     speech: Speech = False,
     volume: Volume = None,
     mqtt: Mqtt = None,
@@ -80,7 +82,7 @@ def demo(
 ) -> None:
     """A virtual runner with three virtual sensors on a real Bluetooth stack: no hardware."""
     worn = live.Virtual(feet, chest)
-    aim = live.Aim(target, cues_of(Config(), cues))
+    aim = live.Aim(target, cues_of(Config(), cues, None, changes or ()))
     outputs = output_settings(
         OutputSettings(),
         no_sound=no_sound,
@@ -111,6 +113,7 @@ def run(
         WantedStrike | None,
         typer.Option(help="Also cue how your feet land; default: as your config says, else any."),
     ] = None,
+    changes: Changes = None,
     mount: MountOption = None,
     stride_factor: StrideFactor = None,
     seconds: Annotated[
@@ -144,7 +147,9 @@ def run(
         )
     target_deg = config.defaults.target_deg if target is None else target
     factor = config.defaults.stride_factor if stride_factor is None else stride_factor
-    wanted = Wanted(sensors, target_deg, mount, factor, config, cues_of(config, cues, strike))
+    wanted = Wanted(
+        sensors, target_deg, mount, factor, config, cues_of(config, cues, strike, changes or ())
+    )
     outputs = output_settings(
         config.outputs,
         no_sound=no_sound,

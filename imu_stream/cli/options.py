@@ -1,6 +1,6 @@
 """What the user asked for, turned into what a session needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from imu_stream.acquisition.ble import Found, SensorPlan
 from imu_stream.config.remembered import Config
 from imu_stream.cueing.observation import WantedStrike
 from imu_stream.cueing.parameters import CueParams
-from imu_stream.cueing.presets import PRESETS, STANDARD, Preset, cues_text
+from imu_stream.cueing.presets import PRESETS, STANDARD, Preset, changed_cues, cues_text
 from imu_stream.datatypes import MOTION, Mount, Placement, SensorSetup, SessionHeader
 from imu_stream.errors import CalibrationError, ProfileError
 from imu_stream.profiles import DeviceProfile, Mode
@@ -33,8 +33,17 @@ class Wanted:
     virtual: bool = False
 
 
-def cues_of(config: Config, preset: Preset | None, strike: WantedStrike | None = None) -> CueParams:
-    """What is remembered; a preset, if one is given, changes how cues are given, not what about."""
+def cues_of(
+    config: Config,
+    preset: Preset | None,
+    strike: WantedStrike | None = None,
+    changes: Sequence[str] = (),
+) -> CueParams:
+    """What is remembered; a preset, if one is given, changes how cues are given, not what about.
+
+    Raises:
+        ConfigError: one of the changes, `key=value`, cannot be made.
+    """
     cues = config.cues
     if preset is not None:
         cues = replace(
@@ -43,7 +52,8 @@ def cues_of(config: Config, preset: Preset | None, strike: WantedStrike | None =
             cadence_increase=cues.cadence_increase,
             programme=cues.programme,
         )
-    return cues if strike is None else replace(cues, strike=strike)
+    cues = cues if strike is None else replace(cues, strike=strike)
+    return changed_cues(cues, changes, "--set")
 
 
 def sensors_of(

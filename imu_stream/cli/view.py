@@ -209,7 +209,7 @@ class LiveView:
         if received.jitter_ms:
             parts.append(f"±{received.jitter_ms:.0f} ms")
         if (clock := self._pipeline.clock(placement)) is not None:
-            parts.append(f"clock {clock.fast_ppm:+.0f} ppm")
+            parts.append(f"clock {clock.fast_ppm:+.0f} ppm ±{clock.residual_ms:.0f} ms")
         last_s = received.last_arrival_s
         if last_s is not None and not self._is_fresh(last_s):
             parts.append(f"silent for {self._clock() - last_s:.0f} s")

@@ -12,7 +12,7 @@ The keys are the fields of `CueParams` and `Programme`. A session carries its se
 form with every number written out, so that a replay gives the same whatever a preset becomes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -113,20 +113,21 @@ PROGRAMME_LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 
-def read_cues(table: ConfigTable) -> CueParams:
-    """The settings in a `[cues]` table: a preset and what differs from it.
+def read_cues(table: ConfigTable, start: CueParams = STANDARD) -> CueParams:
+    """The settings in a `[cues]` table: a preset, else `start`, and what differs from it.
 
     Raises:
         ConfigError: something in it is wrong; the error names file and key.
     """
-    params = PRESETS[_choice(table, "preset", Preset)] if table.has("preset") else STANDARD
+    params = PRESETS[_choice(table, "preset", Preset)] if table.has("preset") else start
     if table.has("enabled"):
         params = replace(params, enabled=table.flag("enabled"))
     if table.has("strike"):
         params = replace(params, strike=_choice(table, "strike", WantedStrike))
     params = replace(params, **_numbers(table, params, LIMITS))
     if table.has("programme"):
-        params = replace(params, programme=_programme(table.table("programme")))
+        programme = _programme(table.table("programme"), start.programme)
+        params = replace(params, programme=programme)
     table.finish()
     for low, high in (("target_min_deg", "target_max_deg"), ("cadence_min_spm", "cadence_max_spm")):
         if getattr(params, low) > getattr(params, high):
@@ -142,8 +143,7 @@ def _choice(table: ConfigTable, key: str, options: type[_Option]) -> _Option:
         raise table.error(key, f"is {name!r}; there are: {', '.join(options)}") from None
 
 
-def _programme(table: ConfigTable) -> Programme:
-    programme = Programme()
+def _programme(table: ConfigTable, programme: Programme) -> Programme:
     if table.has("on_percent"):
         programme = replace(programme, on_percent=table.whole_numbers("on_percent", 0, 100))
         if not programme.on_percent:
@@ -167,6 +167,18 @@ def _numbers(
         number = table.whole_number if is_whole else table.number
         numbers[name] = number(name, least, largest)
     return numbers
+
+
+def changed_cues(params: CueParams, changes: Iterable[str], source: str) -> CueParams:
+    """The settings with some of them changed, each as `key=value` in the notation of TOML.
+
+    Raises:
+        ConfigError: a change is none, or out of bounds.
+    """
+    top = ConfigTable.parse("\n".join(f"cues.{change}" for change in changes), source)
+    changed = read_cues(top.table("cues"), params)
+    top.finish()
+    return changed
 
 
 def cues_text(params: CueParams) -> str:
