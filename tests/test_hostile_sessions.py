@@ -155,7 +155,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes, problem: str)
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mcap")
-    with pytest.raises(RecordingError, match="is no file"):
+    with pytest.raises(RecordingError, match="it is no file"):
         Recording(tmp_path / "pipe.mcap")
 
 

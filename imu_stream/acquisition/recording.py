@@ -177,7 +177,7 @@ def _session_header(path: Path, body: bytes) -> SessionHeader:
 def _open_log(path: Path) -> BinaryIO:
     """Opens a file and takes the magic off its front."""
     if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise RecordingError(path, "is no file")
+        raise RecordingError(path, "cannot be read: it is no file")
     try:
         stream = path.open("rb", buffering=1 << 18)
         if stream.read(len(MCAP0_MAGIC)) == MCAP0_MAGIC:
