@@ -127,6 +127,8 @@ class Recorded:
 async def _record(
     wanted: Wanted, seconds: float | None, results: Results, radio: Radio, sinks: Sequence[Sink]
 ) -> Recorded:
+    import scipy.signal  # noqa: F401 - takes half a second, in which streaming sensors would wait
+
     plans = await _find(wanted, radio)
     clock = SessionClock()
     path = new_session_path(results.out or Path())
